@@ -13,3 +13,19 @@ pub enum SyncDirection {
     /// Only the source.
     TargetToSource,
 }
+
+/// One sync configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncConfiguration {
+    /// Its name, unique within the tenant.
+    pub name: crate::ids::Name,
+    /// Which sides are written.
+    pub direction: SyncDirection,
+}
+
+/// The fields a collection has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CollectionSchema {
+    /// Whether every field is listed: one that is not here does not exist.
+    pub complete: bool,
+}

@@ -1,0 +1,16 @@
+//! What the engine needs of the world, as traits. `store`, `connectors` and `host` implement them.
+
+pub mod clock;
+pub mod connector;
+pub mod events;
+pub mod history;
+pub mod secrets;
+pub mod session;
+pub mod store;
+
+pub use clock::{Clock, Ids};
+pub use connector::{Connector, ConnectorError, ErrorClass, WritableConnector};
+pub use events::{Event, Events};
+pub use secrets::{Secret, SecretError, Secrets};
+pub use session::RunSession;
+pub use store::{Store, StoreError, TenantStore};

@@ -1,0 +1,380 @@
+//! One run's exclusive hold on the store: lease, staging, plan, journal, receipts.
+//!
+//! Staging and the plan are scratch space: they need not survive a crash (an interrupted run is
+//! settled from the journal and read afresh). Journal, links, conflicts and errors are durable the
+//! moment the call returns. Each method is one transaction; none spans the network.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tandem_domain::conflict::{ConflictDecision, ConflictDraft};
+use tandem_domain::ids::{Both, ConflictId, LinkId, OperationKey, RecordId, RunId, Side, Version};
+use tandem_domain::link::Link;
+use tandem_domain::plan::{Decision, Pair, Reason};
+use tandem_domain::record::{CanonicalRecord, ContentHash};
+
+use super::connector::Cursor;
+use super::history::{
+    ErrorType, FieldChange, NewError, OperationKind, OperationState, ParkedConflict, RunCounts,
+    RunStatus,
+};
+use super::store::StoreError;
+
+/// A record read in this run, to be matched with what is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StagedRecord {
+    /// Its id.
+    pub id: RecordId,
+    /// Its version.
+    pub version: Option<Version>,
+    /// Its own system's time of change.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// What it says.
+    pub body: StagedBody,
+}
+
+/// What a staged record says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StagedBody {
+    /// A usable record.
+    Live {
+        /// Its canonical form.
+        record: CanonicalRecord,
+        /// Its digest: equal to the stored shadow's digest means nothing changed.
+        hash: ContentHash,
+        /// The digest of its match key, if it has a whole one.
+        key: Option<ContentHash>,
+    },
+    /// Gone.
+    Deleted,
+    /// There, but unusable (invalid, not mappable). It counts as present, is read again by id next
+    /// time, and its link is left alone.
+    SetAside {
+        /// Why, a sentence.
+        reason: String,
+    },
+}
+
+/// What became of a staged page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StageCounts {
+    /// Linked, and as the shadow already holds it.
+    pub unchanged: u64,
+    /// To be planned.
+    pub changed: u64,
+    /// Seen before in this listing (the latest version counts).
+    pub repeated: u64,
+}
+
+/// A pair to plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StagedPair {
+    /// The stored link, if there is one.
+    pub link_id: Option<LinkId>,
+    /// What is known and what both sides say.
+    pub pair: Pair,
+    /// What stands in the way of planning it.
+    pub problem: Option<PairProblem>,
+    /// An earlier create for this (half) link was sent and never acknowledged.
+    pub uncertain_create: Option<OperationKey>,
+}
+
+/// Why a pair cannot be planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PairProblem {
+    /// Other records of the same side have the same match key (case 20): all are quarantined.
+    DuplicateKey {
+        /// On which side.
+        side: Side,
+        /// The others, up to 10.
+        others: Vec<RecordId>,
+    },
+    /// This new record bears the key of a linked record that was deleted in this run (case 17): a
+    /// person reviews the pairing.
+    Recreated {
+        /// On which side.
+        side: Side,
+        /// The link of the deleted one.
+        link: LinkId,
+    },
+}
+
+/// A planned pair, kept until its chunk is applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedPair {
+    /// The stored link, if there is one.
+    pub link_id: Option<LinkId>,
+    /// What was planned from; needed to plan again when a write meets a newer version.
+    pub pair: Pair,
+    /// What to do.
+    pub decision: Decision,
+    /// The key to reuse for a create that may have been sent before.
+    pub reuse_key: Option<OperationKey>,
+    /// The decided conflict this carries out.
+    pub carries_out: Option<ConflictId>,
+}
+
+/// A link as stored: the pure link plus what the store indexes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkRow {
+    /// The link.
+    pub link: Link,
+    /// Digest of each side's shadow under the schema's equality.
+    pub hashes: Both<Option<ContentHash>>,
+    /// Digest of its match key.
+    pub key: Option<ContentHash>,
+    /// Whether the next run must plan it even if neither side changed: something is owed, a write
+    /// failed or was left pending. (Open conflicts and drift need nothing until a side changes.)
+    pub todo: bool,
+}
+
+/// One pair's part of a journal transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalPair {
+    /// The stored link; `None` makes a new row.
+    pub link_id: Option<LinkId>,
+    /// The link as it must stand from now on; `None` leaves it.
+    pub row: Option<LinkRow>,
+    /// The writes about to be sent.
+    pub operations: Vec<JournalOperation>,
+    /// What happens to the link's conflict, and the id to give a new one.
+    pub conflict: ConflictStep,
+}
+
+/// What happens to a link's conflict within a transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConflictStep {
+    /// Nothing.
+    Keep,
+    /// Open one under this id, or refresh the open one of this link (same values: no new revision;
+    /// unaffected choices of a reopened one are kept by the store).
+    Park {
+        /// The id if it is new.
+        id: ConflictId,
+        /// What is in it.
+        draft: Box<ConflictDraft>,
+    },
+    /// Close the link's open conflict.
+    Close(tandem_domain::conflict::CloseReason),
+    /// A decided conflict meets fresh values: open again with them, a new revision.
+    Reopen {
+        /// Which.
+        id: ConflictId,
+        /// The fresh values.
+        draft: Box<ConflictDraft>,
+    },
+    /// A decision is carried out: nothing more is owed.
+    Resolved(ConflictId),
+}
+
+/// One write about to be sent (or, in a simulation, only planned).
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalOperation {
+    /// Its key.
+    pub key: OperationKey,
+    /// The side to write.
+    pub side: Side,
+    /// What it does.
+    pub kind: OperationKind,
+    /// The record; `None` for a create.
+    pub record_id: Option<RecordId>,
+    /// Field by field before and after; a delete carries every field of the record.
+    pub fields: Vec<FieldChange>,
+    /// Values decided against.
+    pub losers: Vec<tandem_domain::plan::Loser>,
+    /// Why.
+    pub reason: Reason,
+    /// `Journalled`, or `Planned` in a simulation.
+    pub state: OperationState,
+}
+
+/// What the store answers for each [`JournalPair`], in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Journalled {
+    /// Its link's row; `None` when there was none and none was asked for.
+    pub link_id: Option<LinkId>,
+    /// The conflict parked.
+    pub conflict: Option<ParkedConflict>,
+}
+
+/// One pair's part of an acknowledging transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AcknowledgedPair {
+    /// The link.
+    pub link_id: LinkId,
+    /// The link after the receipts; `None` removes the row (a half link whose record is gone).
+    pub row: LinkRow,
+    /// What became of each of its operations.
+    pub operations: Vec<OperationResult>,
+    /// What happens to its conflict now.
+    pub conflict: ConflictStep,
+}
+
+/// What became of one operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationResult {
+    /// Which.
+    pub key: OperationKey,
+    /// Where it stands now.
+    pub state: OperationState,
+    /// The record written (a create learns it here).
+    pub record_id: Option<RecordId>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// An operation of an earlier, interrupted run that has no receipt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsettled {
+    /// Which.
+    pub key: OperationKey,
+    /// The run that journalled it.
+    pub run: RunId,
+    /// Side it was meant for.
+    pub side: Side,
+    /// What it would do.
+    pub kind: OperationKind,
+    /// The record; `None` for a create.
+    pub record_id: Option<RecordId>,
+    /// Its link.
+    pub link_id: LinkId,
+}
+
+/// A decision waiting to be carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecidedConflict {
+    /// Which conflict.
+    pub id: ConflictId,
+    /// As the admin saw it.
+    pub draft: ConflictDraft,
+    /// What was chosen.
+    pub decision: ConflictDecision,
+    /// Its link.
+    pub link_id: LinkId,
+    /// The link as stored.
+    pub link: Link,
+}
+
+/// What is remembered of one side between runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideProgress {
+    /// Where the next changed-since listing begins.
+    pub cursor: Option<Cursor>,
+    /// Whose data it was (case 34).
+    pub identity: Option<String>,
+    /// Whether this side was ever listed completely.
+    pub listed: bool,
+    /// When it was last listed completely.
+    pub listed_at: Option<DateTime<Utc>>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunOutcome {
+    /// Its status.
+    pub status: RunStatus,
+    /// What it did.
+    pub counts: RunCounts,
+    /// Milliseconds.
+    pub execution_time_ms: u64,
+    /// Why it failed.
+    pub error: Option<(ErrorType, String)>,
+    /// Digest over its decisions, hex.
+    pub plan_hash: Option<String>,
+    /// Up to 100 records before and after, secrets removed: JSON arrays.
+    pub snapshots: Option<Snapshots>,
+    /// What to remember of each side; `None` leaves it (a failed listing commits no cursor).
+    pub progress: Both<Option<SideProgress>>,
+    /// An alert to put in the outbox in the same transaction.
+    pub alert: Option<serde_json::Value>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Snapshots before and after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshots {
+    /// Before the run's writes.
+    pub before: serde_json::Value,
+    /// After them.
+    pub after: serde_json::Value,
+}
+
+/// One run's hold on the store. Lost leases show as [`StoreError::LeaseLost`] on any call.
+pub trait RunSession: Send {
+    /// The run.
+    fn run(&self) -> RunId;
+    /// Runs that were found interrupted when this one opened.
+    fn continues(&self) -> Option<RunId>;
+    /// Extends the lease by 60 s and moves the run from `pending` to `running`; says whether an
+    /// admin asked to cancel.
+    fn renew(&mut self, now: DateTime<Utc>, counts: &RunCounts) -> Result<Renewal, StoreError>;
+    /// What is remembered of both sides.
+    fn progress(&self) -> Result<Both<SideProgress>, StoreError>;
+    /// Operations of interrupted runs without a receipt, all of them.
+    fn unsettled(&mut self) -> Result<Vec<Unsettled>, StoreError>;
+    /// Marks such operations (`Dropped` or `Uncertain`) and their links as to be planned again.
+    fn settle(&mut self, operations: &[(OperationKey, OperationState)]) -> Result<(), StoreError>;
+
+    /// Stages a page. A record whose digest equals its link's shadow is only marked as seen (its
+    /// version is brought up to date); so is its set-aside entry cleared.
+    fn stage(&mut self, side: Side, records: &[StagedRecord]) -> Result<StageCounts, StoreError>;
+    /// Active links of a side whose record did not come in this run's listing, ascending by link.
+    fn unseen(
+        &mut self,
+        side: Side,
+        after: Option<LinkId>,
+        limit: usize,
+    ) -> Result<Vec<(LinkId, RecordId)>, StoreError>;
+    /// How many that are, and how many active links there are.
+    fn unseen_count(&mut self, side: Side) -> Result<(u64, u64), StoreError>;
+    /// Records set aside by earlier runs that have not been staged in this one; read them by id.
+    fn set_aside(
+        &mut self,
+        side: Side,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<Vec<RecordId>, StoreError>;
+
+    /// The next pairs to plan, each once: links with a changed side or `todo`, then new records
+    /// paired by match key, then those without a partner. Empty when all were given.
+    fn next_pairs(&mut self, limit: usize) -> Result<Vec<StagedPair>, StoreError>;
+    /// Keeps planned pairs in order.
+    fn keep_plan(&mut self, pairs: &[PlannedPair]) -> Result<(), StoreError>;
+    /// The next planned pairs, each once, in the order kept.
+    fn next_planned(&mut self, limit: usize) -> Result<Vec<PlannedPair>, StoreError>;
+
+    /// Writes down what is about to be sent, with the links as agreed and the conflicts parked.
+    fn journal_chunk(
+        &mut self,
+        pairs: &[JournalPair],
+        errors: &[NewError],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Journalled>, StoreError>;
+    /// Writes down what came back.
+    fn acknowledge_chunk(
+        &mut self,
+        pairs: &[AcknowledgedPair],
+        errors: &[NewError],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+    /// Logs errors that belong to no chunk.
+    fn log_errors(&mut self, errors: &[NewError]) -> Result<(), StoreError>;
+
+    /// Decisions whose undo window has passed and that are not fully written.
+    fn decided(&mut self, now: DateTime<Utc>) -> Result<Vec<DecidedConflict>, StoreError>;
+    /// Records the run's content fingerprint (TASK-015); `true` if the same was recorded within the
+    /// last hour and never cleared: a redelivered trigger.
+    fn fingerprint(&mut self, hash: ContentHash, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Closes the run: history, snapshots, cursors, alert outbox, fingerprint (cleared on success),
+    /// lease. The session ends here.
+    fn finish(self: Box<Self>, outcome: RunOutcome) -> Result<(), StoreError>;
+}
+
+/// What a renewed lease says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// Go on.
+    Held,
+    /// An admin asked to cancel the run.
+    CancelRequested,
+}

@@ -1,0 +1,394 @@
+//! The store port: whole units of work, each one transaction, each scoped to a tenant by type.
+//! [`Store::tenant`] is the only way in; no query method takes a tenant id.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tandem_domain::config::SyncConfiguration;
+use tandem_domain::conflict::{CloseReason, ConflictDecision, ConflictDraft, ConflictState};
+use tandem_domain::ids::{
+    ConflictId, ConnectionId, ErrorId, LinkId, Name, RunId, SyncId, TenantId,
+};
+
+use super::history::{Change, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory};
+use super::session::{RunSession, SideProgress};
+
+/// Why the store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such thing (for this tenant).
+    #[error("no {kind} {id}")]
+    NotFound {
+        /// "run", "conflict" …
+        kind: &'static str,
+        /// What was asked for.
+        id: String,
+    },
+    /// Another one has that name, or it was changed in between (a revision).
+    #[error("{0}")]
+    Conflict(String),
+    /// Another run took over; nothing this session does counts any more.
+    #[error("this run's lease was lost; another run of the same sync took over")]
+    LeaseLost,
+    /// The store was written by a newer version of Tandem.
+    #[error("the store at {path} has schema version {found}, this Tandem knows up to {known}")]
+    Newer {
+        /// Its file.
+        path: String,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The disk is full or the file cannot be written.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(String),
+    /// The file is damaged.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// Another process holds it for longer than the busy timeout.
+    #[error("the store is busy: {0}")]
+    Busy(String),
+    /// A stored value does not read back (a bug, or tampering).
+    #[error("a stored {what} does not read back: {why}")]
+    Corrupt {
+        /// What.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// Anything else the database said.
+    #[error("the store failed: {0}")]
+    Other(String),
+}
+
+/// The owner of everything else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Its name, unique.
+    pub name: Name,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A connection as stored: its settings are the connectors' own, secrets only by reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionRecord {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its name, unique within the tenant.
+    pub name: Name,
+    /// `rest`, `postgres`, `sqlite` …
+    pub kind: String,
+    /// The whole description, JSON.
+    pub settings: serde_json::Value,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A sync configuration as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncRecord {
+    /// Its id.
+    pub id: SyncId,
+    /// The configuration; its name is unique within the tenant among those not archived.
+    pub config: SyncConfiguration,
+    /// Archived instead of deleted, so that history outlives it.
+    pub archived: bool,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A circuit's persisted state (per tenant and connection).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircuitRecord {
+    /// Consecutive retryable failures.
+    pub failures: u32,
+    /// Open until then; `None`: closed.
+    pub open_until: Option<DateTime<Utc>>,
+    /// Isolated by an admin: open until reset.
+    pub isolated: bool,
+    /// A half-open probe is under way until then.
+    pub probe_until: Option<DateTime<Utc>>,
+    /// Counts state changes; results of an older generation are ignored.
+    pub generation: u64,
+    /// What failed last.
+    pub last_error: Option<String>,
+    /// When it last changed.
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// A conflict as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConflictRecord {
+    /// Its id.
+    pub id: ConflictId,
+    /// Of which configuration.
+    pub sync: SyncId,
+    /// That configuration's name.
+    pub sync_name: String,
+    /// Its link.
+    pub link: LinkId,
+    /// Goes up each time its values change.
+    pub revision: u32,
+    /// Where it stands.
+    pub state: ConflictState,
+    /// What is in it.
+    pub draft: ConflictDraft,
+    /// What was chosen; kept in part when a reopened conflict keeps unaffected choices.
+    pub decision: Option<ConflictDecision>,
+    /// The note of the one who decided.
+    pub note: Option<String>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Not to be written before then (the undo window).
+    pub not_before: Option<DateTime<Utc>>,
+    /// Why it closed by itself.
+    pub closed: Option<CloseReason>,
+    /// The run that found it.
+    pub run: RunId,
+    /// When it was found.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A decision to keep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewDecision {
+    /// For which conflict.
+    pub conflict: ConflictId,
+    /// The revision the admin saw; an older one is refused with [`StoreError::Conflict`].
+    pub revision: u32,
+    /// What was chosen.
+    pub decision: ConflictDecision,
+    /// Why.
+    pub note: Option<String>,
+    /// Not to be written before then.
+    pub not_before: DateTime<Utc>,
+}
+
+/// Who did something, for the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The signed-in user, or `--actor`.
+    pub name: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// An audit row. The chain's digest covers the row before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Ascending; the keyset cursor.
+    pub seq: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// What was done: `conflict.resolve`, `sync.apply` …
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// With which parameters, secrets removed.
+    pub details: serde_json::Value,
+    /// Digest over this row and the one before, hex.
+    pub hash: String,
+}
+
+/// A run to open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// Of which configuration.
+    pub sync: SyncId,
+    /// What started it.
+    pub trigger: RunTrigger,
+    /// How it is asked to behave.
+    pub options: RunOptions,
+    /// Who.
+    pub actor: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What opening a run gave.
+pub enum RunOpening {
+    /// It is ours.
+    Opened(Box<dyn RunSession>),
+    /// One with the same options is live: that is the caller's run (case 38).
+    Joined(RunId),
+    /// One with other options is live; wait or give up.
+    Busy(RunId),
+    /// The last holder's lease ran out less than one call timeout (30 s) ago: its last call may
+    /// still land. Try again then.
+    WaitUntil(DateTime<Utc>),
+}
+
+/// Which runs to list; newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only of this configuration.
+    pub sync: Option<SyncId>,
+    /// Only with this status.
+    pub status: Option<RunStatus>,
+    /// Only older than this run (keyset).
+    pub before: Option<RunId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Which conflicts to list; newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConflictFilter {
+    /// Only of this configuration.
+    pub sync: Option<SyncId>,
+    /// Only in this state.
+    pub state: Option<ConflictState>,
+    /// Only older than this one (keyset).
+    pub before: Option<ConflictId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Which errors to list; newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorFilter {
+    /// Only of this run.
+    pub run: Option<RunId>,
+    /// Only resolved or only unresolved.
+    pub resolved: Option<bool>,
+    /// Only older than this one (keyset).
+    pub before: Option<ErrorId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Numbers for the overview.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Conflicts waiting for a person.
+    pub open_conflicts: u64,
+    /// Errors not resolved.
+    pub unresolved_errors: u64,
+    /// Linked pairs.
+    pub links: u64,
+}
+
+/// The whole store. Calls are short and synchronous; callers in async code hand them to a blocking
+/// thread.
+pub trait Store: Send + Sync {
+    /// All tenants, by name.
+    fn tenants(&self) -> Result<Vec<Tenant>, StoreError>;
+    /// Creates one.
+    fn create_tenant(&self, tenant: &Tenant, actor: &Actor) -> Result<(), StoreError>;
+    /// Removes one with everything of it.
+    fn remove_tenant(&self, id: TenantId) -> Result<(), StoreError>;
+    /// The way in. A tenant that does not exist has nothing: every query answers "not found".
+    fn tenant(&self, id: TenantId) -> Arc<dyn TenantStore>;
+}
+
+/// Everything of one tenant.
+pub trait TenantStore: Send + Sync {
+    /// Whose.
+    fn id(&self) -> TenantId;
+
+    /// All connections, by name.
+    fn connections(&self) -> Result<Vec<ConnectionRecord>, StoreError>;
+    /// Creates or replaces one (by id), audited.
+    fn put_connection(
+        &self,
+        connection: &ConnectionRecord,
+        actor: &Actor,
+    ) -> Result<(), StoreError>;
+    /// All configurations not archived, by name.
+    fn syncs(&self) -> Result<Vec<SyncRecord>, StoreError>;
+    /// One.
+    fn sync(&self, id: SyncId) -> Result<SyncRecord, StoreError>;
+    /// Creates or replaces one (by id), audited. A changed mapping, key or filter marks its links
+    /// to be compared in full by the next run.
+    fn put_sync(&self, sync: &SyncRecord, actor: &Actor) -> Result<(), StoreError>;
+    /// What the last runs left for the next one.
+    fn side_progress(
+        &self,
+        sync: SyncId,
+    ) -> Result<tandem_domain::ids::Both<SideProgress>, StoreError>;
+
+    /// Opens a run under the configuration's lease, settling who may: see [`RunOpening`]. A live
+    /// run whose lease ran out is closed as `failed` (interrupted) and continued by this one.
+    fn open_run(&self, run: &NewRun) -> Result<RunOpening, StoreError>;
+    /// Asks a live run to stop at its next chunk; audited.
+    fn request_cancel(&self, id: RunId, actor: &Actor) -> Result<(), StoreError>;
+    /// Runs, newest first.
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<SyncHistory>, StoreError>;
+    /// One.
+    fn run(&self, id: RunId) -> Result<SyncHistory, StoreError>;
+    /// A run's journal, ascending after `after`.
+    fn changes(
+        &self,
+        run: RunId,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Change>, StoreError>;
+    /// A run's snapshots (before, after), if it took any.
+    fn snapshots(
+        &self,
+        run: RunId,
+    ) -> Result<Option<(serde_json::Value, serde_json::Value)>, StoreError>;
+
+    /// Conflicts, newest first.
+    fn conflicts(&self, filter: &ConflictFilter) -> Result<Vec<ConflictRecord>, StoreError>;
+    /// One.
+    fn conflict(&self, id: ConflictId) -> Result<ConflictRecord, StoreError>;
+    /// Keeps a decision, durably, audited.
+    fn decide(&self, decision: &NewDecision, actor: &Actor) -> Result<ConflictRecord, StoreError>;
+    /// Takes a decision back that has not begun to be written; audited.
+    fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Result<ConflictRecord, StoreError>;
+
+    /// Errors, newest first.
+    fn errors(&self, filter: &ErrorFilter) -> Result<Vec<SyncError>, StoreError>;
+    /// One.
+    fn error(&self, id: ErrorId) -> Result<SyncError, StoreError>;
+    /// Marks one as settled; audited.
+    fn resolve_error(&self, id: ErrorId, actor: &Actor) -> Result<(), StoreError>;
+
+    /// A connection's circuit.
+    fn circuit(&self, connection: ConnectionId) -> Result<CircuitRecord, StoreError>;
+    /// Replaces it if its generation is still `expected`; `false` when somebody was faster.
+    fn put_circuit(
+        &self,
+        connection: ConnectionId,
+        circuit: &CircuitRecord,
+        expected: u64,
+    ) -> Result<bool, StoreError>;
+
+    /// The audit log, newest first, before `before`.
+    fn audit(&self, before: Option<i64>, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Adds a row.
+    fn add_audit(
+        &self,
+        actor: &Actor,
+        action: &str,
+        subject: &str,
+        details: serde_json::Value,
+    ) -> Result<(), StoreError>;
+    /// Checks the whole chain; the first row that does not fit, if any.
+    fn verify_audit(&self) -> Result<Option<i64>, StoreError>;
+
+    /// Alerts waiting to be delivered, oldest first.
+    fn pending_alerts(&self, limit: usize) -> Result<Vec<(i64, serde_json::Value)>, StoreError>;
+    /// Marks one as delivered.
+    fn alert_delivered(&self, seq: i64, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Numbers for the overview.
+    fn totals(&self) -> Result<Totals, StoreError>;
+}
