@@ -1,0 +1,1 @@
+//! One transform step, both ways.
