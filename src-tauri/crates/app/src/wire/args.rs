@@ -1,0 +1,287 @@
+//! What each command takes. Unknown members are refused: a misspelt filter must not list everything.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{FieldChoice, WireConflictState, WireRunStatus};
+
+macro_rules! args {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $ty:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $ty,)* }
+    )*};
+}
+
+args! {
+    /// What this Tandem is.
+    AppInfoArgs {}
+    /// All tenants, by name.
+    ListTenants {}
+    /// Creates a tenant.
+    CreateTenant {
+        /// Its name, unique.
+        name: String,
+    }
+    /// Removes a tenant with everything of it.
+    RemoveTenant {
+        /// Its name.
+        name: String,
+    }
+    /// The state of everything of a tenant.
+    Overview {
+        /// The tenant's name.
+        tenant: String,
+    }
+    /// All connections, by name.
+    ListConnections {
+        /// The tenant's name.
+        tenant: String,
+    }
+    /// Reaches a connection once, read-only.
+    TestConnection {
+        /// The tenant's name.
+        tenant: String,
+        /// The connection's name.
+        name: String,
+    }
+    /// All sync configurations, by name.
+    ListSyncs {
+        /// The tenant's name.
+        tenant: String,
+    }
+    /// One sync configuration.
+    GetSync {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        name: String,
+    }
+    /// Lets a sync rest: neither the schedule nor a person runs it until it is resumed.
+    PauseSync {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        name: String,
+    }
+    /// Ends a sync's rest.
+    ResumeSync {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        name: String,
+    }
+    /// Starts a run (or joins the one that is live with the same options) and returns at once.
+    RunSync {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        name: String,
+        /// Stop after the plan; write nothing.
+        #[serde(default)]
+        simulate: bool,
+        /// List everything on both sides instead of what changed.
+        #[serde(default)]
+        full: bool,
+        /// The exact number of deletes that a guard refused and that is confirmed hereby.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        allow_deletes: Option<u64>,
+    }
+    /// Asks a live run to stop at its next chunk.
+    CancelRun {
+        /// The tenant's name.
+        tenant: String,
+        /// The run, its whole id or the beginning of it.
+        id: String,
+    }
+    /// Runs, newest first.
+    ListRuns {
+        /// The tenant's name.
+        tenant: String,
+        /// Only of this sync.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        sync: Option<String>,
+        /// Only with this status.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        status: Option<WireRunStatus>,
+        /// Only older than this run: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        before: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+    /// One run.
+    GetRun {
+        /// The tenant's name.
+        tenant: String,
+        /// The run, its whole id or the beginning of it.
+        id: String,
+    }
+    /// What a run wrote (or, simulated, would write), in order.
+    RunChanges {
+        /// The tenant's name.
+        tenant: String,
+        /// The run, its whole id or the beginning of it.
+        id: String,
+        /// Only after this one: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        after: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+    /// Conflicts, newest first.
+    ListConflicts {
+        /// The tenant's name.
+        tenant: String,
+        /// Only in this state.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        state: Option<WireConflictState>,
+        /// Only of this sync.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        sync: Option<String>,
+        /// Only older than this one: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        before: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+    /// One conflict.
+    GetConflict {
+        /// The tenant's name.
+        tenant: String,
+        /// The conflict, its whole id or the beginning of it.
+        id: String,
+    }
+    /// Decides a conflict field by field. Kept at once, written after the undo window.
+    ResolveConflict {
+        /// The tenant's name.
+        tenant: String,
+        /// The conflict, its whole id or the beginning of it.
+        id: String,
+        /// The revision that was looked at; an older one is refused.
+        revision: u32,
+        /// One choice for each contested field.
+        choices: Vec<FieldChoice>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        note: Option<String>,
+    }
+    /// Decides a delete conflict.
+    ResolveDeleteConflict {
+        /// The tenant's name.
+        tenant: String,
+        /// The conflict, its whole id or the beginning of it.
+        id: String,
+        /// The revision that was looked at; an older one is refused.
+        revision: u32,
+        /// What is to become of the two records.
+        choice: DeleteChoice,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        note: Option<String>,
+    }
+    /// Takes a decision back that has not begun to be written.
+    UndoDecision {
+        /// The tenant's name.
+        tenant: String,
+        /// The conflict, its whole id or the beginning of it.
+        id: String,
+    }
+    /// Errors, newest first.
+    ListErrors {
+        /// The tenant's name.
+        tenant: String,
+        /// Only of this run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        run: Option<String>,
+        /// Only settled ones, or only those that are not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        resolved: Option<bool>,
+        /// Only older than this one: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        before: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+    /// One error, with everything known of it.
+    GetError {
+        /// The tenant's name.
+        tenant: String,
+        /// The error, its whole id or the beginning of it.
+        id: String,
+    }
+    /// Marks an error as settled.
+    ResolveError {
+        /// The tenant's name.
+        tenant: String,
+        /// The error, its whole id or the beginning of it.
+        id: String,
+    }
+    /// Who did what, newest first.
+    ListAudit {
+        /// The tenant's name.
+        tenant: String,
+        /// Only older than this row: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        before: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+    /// Checks that no row of the audit log was changed.
+    VerifyAudit {
+        /// The tenant's name.
+        tenant: String,
+    }
+    /// Creates and updates what a workspace file describes; what it does not name stays.
+    ApplyWorkspace {
+        /// The tenant's name.
+        tenant: String,
+        /// The file's text, TOML.
+        text: String,
+        /// The file's name, for error messages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        file: Option<String>,
+        /// Only say what would change.
+        #[serde(default)]
+        dry_run: bool,
+    }
+    /// Writes everything an admin set up as a workspace file, without secrets.
+    ExportWorkspace {
+        /// The tenant's name.
+        tenant: String,
+    }
+    /// Starts the sample systems and sets up their workspace.
+    LoadSample {
+        /// The tenant's name.
+        tenant: String,
+    }
+}
+
+/// What is to become of the two records of a delete conflict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteChoice {
+    /// Delete the other one too.
+    DeleteBoth,
+    /// Bring the deleted one back.
+    #[default]
+    Restore,
+    /// Leave both alone from now on.
+    Unlink,
+}

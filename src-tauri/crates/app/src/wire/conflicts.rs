@@ -1,0 +1,190 @@
+//! Conflicts and decisions.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{DeleteChoice, WireFieldType};
+
+/// What kind of disagreement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WireConflictKind {
+    /// The same field was changed to different values.
+    Update,
+    /// One side deleted what the other changed.
+    Delete,
+    /// Two records were paired for the first time and differ.
+    Pairing,
+}
+
+/// Where a conflict stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WireConflictState {
+    /// Waits for a person.
+    Open,
+    /// Decided; not (fully) written yet.
+    Decided,
+    /// Written to both systems.
+    Resolved,
+    /// Closed by itself.
+    Closed,
+}
+
+/// Where a field's value is taken from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Take {
+    /// The source's value as shown.
+    #[default]
+    Source,
+    /// The target's value as shown.
+    Target,
+    /// The last agreed value.
+    Base,
+    /// The value given.
+    Custom,
+}
+
+/// A choice for one field.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct FieldChoice {
+    /// Which field.
+    pub field: String,
+    /// Where its value is taken from.
+    pub take: Take,
+    /// With `custom`: the value, of the field's type (numbers as strings); `null` clears the field.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[ts(optional, type = "Json")]
+    pub value: Option<serde_json::Value>,
+}
+
+/// Tells `"value": null` (clear the field) from no value at all.
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<serde_json::Value>, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(Some)
+}
+
+/// A conflict in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConflictSummary {
+    /// Its id.
+    pub id: String,
+    /// Goes up each time its values change.
+    pub revision: u32,
+    /// The sync's name.
+    pub sync: String,
+    /// What kind.
+    pub kind: WireConflictKind,
+    /// Where it stands.
+    pub state: WireConflictState,
+    /// What a person would call the record.
+    pub label: String,
+    /// Why it was parked, a sentence.
+    pub reason: String,
+    /// The source's connection, by name.
+    pub source_system: String,
+    /// The target's connection, by name.
+    pub target_system: String,
+    /// The record there; `null`: there is none (any more).
+    pub source_record_id: Option<String>,
+    /// The record there.
+    pub target_record_id: Option<String>,
+    /// The contested fields.
+    pub contested: Vec<String>,
+    /// The run that found it.
+    pub run: String,
+    /// When it was found, RFC 3339.
+    pub detected_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+    /// A decision is not written before then.
+    pub not_before: Option<String>,
+}
+
+/// A conflict with everything needed to decide it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConflictView {
+    /// Its id.
+    pub id: String,
+    /// Goes up each time its values change; a decision names the one it was made for.
+    pub revision: u32,
+    /// The sync's name.
+    pub sync: String,
+    /// What kind.
+    pub kind: WireConflictKind,
+    /// Where it stands.
+    pub state: WireConflictState,
+    /// What a person would call the record.
+    pub label: String,
+    /// Why it was parked, a sentence.
+    pub reason: String,
+    /// The source's connection, by name.
+    pub source_system: String,
+    /// The target's connection, by name.
+    pub target_system: String,
+    /// The record there; `null`: there is none (any more).
+    pub source_record_id: Option<String>,
+    /// The record there.
+    pub target_record_id: Option<String>,
+    /// When the source says its record was changed.
+    pub source_updated_at: Option<String>,
+    /// When the target says its record was changed.
+    pub target_updated_at: Option<String>,
+    /// Whether it was deleted at the source.
+    pub source_deleted: bool,
+    /// Whether it was deleted at the target.
+    pub target_deleted: bool,
+    /// Every mapped field, contested ones first.
+    pub fields: Vec<ConflictFieldView>,
+    /// For a delete conflict: what was chosen.
+    pub delete_choice: Option<DeleteChoice>,
+    /// The note of the one who decided.
+    pub note: Option<String>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<String>,
+    /// The decision is not written before then; until then it can be taken back.
+    pub not_before: Option<String>,
+    /// Why it closed by itself, a sentence.
+    pub closed: Option<String>,
+    /// The run that found it.
+    pub run: String,
+    /// When it was found, RFC 3339.
+    pub detected_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+}
+
+/// One field of a conflict. An absent value: that side has no such record, or it was never known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConflictFieldView {
+    /// Its name.
+    pub field: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: WireFieldType,
+    /// The last agreed value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Json")]
+    pub base: Option<serde_json::Value>,
+    /// The source's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Json")]
+    pub source: Option<serde_json::Value>,
+    /// The target's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Json")]
+    pub target: Option<serde_json::Value>,
+    /// Whether it needs a choice; others merge by themselves.
+    pub contested: bool,
+    /// What was chosen (also: what is kept of an earlier decision after the record changed).
+    pub choice: Option<FieldChoice>,
+}

@@ -1,0 +1,84 @@
+//! Errors of runs, and the audit log.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::WireSide;
+
+/// An error in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ErrorSummary {
+    /// Its id.
+    pub id: String,
+    /// In which run.
+    pub run: String,
+    /// The sync's name.
+    pub sync: String,
+    /// What kind: `validation`, `mapping`, `conflict`, `network`, `authentication`, `guard`,
+    /// `timeout`, `uncertain`, `storage`.
+    pub error_type: String,
+    /// What happened, a sentence.
+    pub message: String,
+    /// The record, if it is about one.
+    pub record_id: Option<String>,
+    /// Where that record lives.
+    pub side: Option<WireSide>,
+    /// That side's connection, by name.
+    pub system: Option<String>,
+    /// How often the failing call was retried.
+    pub retry_count: u32,
+    /// When, RFC 3339.
+    pub occurred_at: String,
+    /// Whether it is settled.
+    pub resolved: bool,
+    /// Since when.
+    pub resolved_at: Option<String>,
+}
+
+/// An error with everything known of it, secrets removed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ErrorView {
+    /// As in a list.
+    #[serde(flatten)]
+    pub summary: ErrorSummary,
+    /// Why that happens, a sentence.
+    pub cause: Option<String>,
+    /// What to do about it.
+    pub fix: Option<String>,
+    /// Request, response, timestamps, connector and circuit state.
+    #[ts(type = "Json")]
+    pub diagnostics: serde_json::Value,
+    /// The record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Json")]
+    pub record: Option<serde_json::Value>,
+}
+
+/// A row of the audit log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AuditView {
+    /// Its number; the cursor.
+    pub seq: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who.
+    pub actor: String,
+    /// What was done: `conflict.resolve`, `sync.apply` …
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// With which parameters.
+    #[ts(type = "Json")]
+    pub details: serde_json::Value,
+    /// Digest over this row and the one before, hex.
+    pub hash: String,
+}
+
+/// Whether the audit log is whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AuditVerdict {
+    /// Every row fits the one before it.
+    pub intact: bool,
+    /// The first row that does not.
+    pub first_bad: Option<String>,
+}

@@ -1,0 +1,88 @@
+// Generated from Rust (src-tauri/crates/app/src/wire). Do not edit: change the types there and run
+// `TANDEM_BLESS=1 cargo test -p tandem-app bindings_are_current`.
+
+import type {
+  AppInfo,
+  AppInfoArgs,
+  Applied,
+  ApplyWorkspace,
+  AuditVerdict,
+  AuditView,
+  CancelRun,
+  ConflictSummary,
+  ConflictView,
+  ConnectionTest,
+  ConnectionView,
+  CreateTenant,
+  Done,
+  ErrorSummary,
+  ErrorView,
+  ExportWorkspace,
+  Exported,
+  GetConflict,
+  GetError,
+  GetRun,
+  GetSync,
+  ListAudit,
+  ListConflicts,
+  ListConnections,
+  ListErrors,
+  ListRuns,
+  ListSyncs,
+  ListTenants,
+  LoadSample,
+  Overview,
+  OverviewView,
+  Page,
+  PauseSync,
+  RecordChange,
+  RemoveTenant,
+  ResolveConflict,
+  ResolveDeleteConflict,
+  ResolveError,
+  ResumeSync,
+  RunChanges,
+  RunStarted,
+  RunSync,
+  RunView,
+  SampleLoaded,
+  SyncSummary,
+  SyncView,
+  TenantView,
+  TestConnection,
+  UndoDecision,
+  VerifyAudit,
+} from "./types";
+
+/** Every command: what it takes, what it gives. */
+export interface Commands {
+  app_info: { args: AppInfoArgs; reply: AppInfo };
+  list_tenants: { args: ListTenants; reply: Array<TenantView> };
+  create_tenant: { args: CreateTenant; reply: TenantView };
+  remove_tenant: { args: RemoveTenant; reply: Done };
+  overview: { args: Overview; reply: OverviewView };
+  list_connections: { args: ListConnections; reply: Array<ConnectionView> };
+  test_connection: { args: TestConnection; reply: ConnectionTest };
+  list_syncs: { args: ListSyncs; reply: Array<SyncSummary> };
+  get_sync: { args: GetSync; reply: SyncView };
+  pause_sync: { args: PauseSync; reply: SyncView };
+  resume_sync: { args: ResumeSync; reply: SyncView };
+  run_sync: { args: RunSync; reply: RunStarted };
+  cancel_run: { args: CancelRun; reply: RunView };
+  list_runs: { args: ListRuns; reply: Page<RunView> };
+  get_run: { args: GetRun; reply: RunView };
+  run_changes: { args: RunChanges; reply: Page<RecordChange> };
+  list_conflicts: { args: ListConflicts; reply: Page<ConflictSummary> };
+  get_conflict: { args: GetConflict; reply: ConflictView };
+  resolve_conflict: { args: ResolveConflict; reply: ConflictView };
+  resolve_delete_conflict: { args: ResolveDeleteConflict; reply: ConflictView };
+  undo_decision: { args: UndoDecision; reply: ConflictView };
+  list_errors: { args: ListErrors; reply: Page<ErrorSummary> };
+  get_error: { args: GetError; reply: ErrorView };
+  resolve_error: { args: ResolveError; reply: ErrorView };
+  list_audit: { args: ListAudit; reply: Page<AuditView> };
+  verify_audit: { args: VerifyAudit; reply: AuditVerdict };
+  apply_workspace: { args: ApplyWorkspace; reply: Applied };
+  export_workspace: { args: ExportWorkspace; reply: Exported };
+  load_sample: { args: LoadSample; reply: SampleLoaded };
+}

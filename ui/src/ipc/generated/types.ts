@@ -1,0 +1,1786 @@
+// Generated from Rust (src-tauri/crates/app/src/wire). Do not edit: change the types there and run
+// `TANDEM_BLESS=1 cargo test -p tandem-app bindings_are_current`.
+
+/** A field's value; numbers are strings, so that no digit is lost. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/**
+ * What this Tandem is.
+ */
+export type AppInfo = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * Its store: a file.
+ */
+store: string, 
+/**
+ * In whose name changes are made here.
+ */
+actor: string, 
+/**
+ * How long a decision can be taken back, milliseconds.
+ */
+undo_window_ms: number, 
+/**
+ * Whether the sample systems can be started from here.
+ */
+sample_available: boolean, };
+
+/**
+ * What this Tandem is.
+ */
+export type AppInfoArgs = Record<symbol, never>;
+
+/**
+ * What applying a workspace file did.
+ */
+export type Applied = { 
+/**
+ * Nothing was written: it was only asked.
+ */
+dry_run: boolean, 
+/**
+ * Each thing in the file's order.
+ */
+items: Array<AppliedItem>, 
+/**
+ * What could not be checked, and why.
+ */
+warnings: Array<string>, };
+
+/**
+ * One thing of a workspace file.
+ */
+export type AppliedItem = { 
+/**
+ * What it is.
+ */
+kind: ApplyKind, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What was done.
+ */
+action: ApplyAction, 
+/**
+ * What differs, one path a line.
+ */
+differences: Array<string>, };
+
+/**
+ * What applying a workspace file did to one thing.
+ */
+export type ApplyAction = "created" | "updated" | "unchanged";
+
+/**
+ * What a workspace file names.
+ */
+export type ApplyKind = "connection" | "sync";
+
+/**
+ * Creates and updates what a workspace file describes; what it does not name stays.
+ */
+export type ApplyWorkspace = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The file's text, TOML.
+ */
+text: string, 
+/**
+ * The file's name, for error messages.
+ */
+file?: string, 
+/**
+ * Only say what would change.
+ */
+dry_run: boolean, };
+
+/**
+ * Whether the audit log is whole.
+ */
+export type AuditVerdict = { 
+/**
+ * Every row fits the one before it.
+ */
+intact: boolean, 
+/**
+ * The first row that does not.
+ */
+first_bad: string | null, };
+
+/**
+ * A row of the audit log.
+ */
+export type AuditView = { 
+/**
+ * Its number; the cursor.
+ */
+seq: string, 
+/**
+ * When, RFC 3339.
+ */
+at: string, 
+/**
+ * Who.
+ */
+actor: string, 
+/**
+ * What was done: `conflict.resolve`, `sync.apply` …
+ */
+action: string, 
+/**
+ * To what.
+ */
+subject: string, 
+/**
+ * With which parameters.
+ */
+details: Json, 
+/**
+ * Digest over this row and the one before, hex.
+ */
+hash: string, };
+
+/**
+ * Asks a live run to stop at its next chunk.
+ */
+export type CancelRun = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run, its whole id or the beginning of it.
+ */
+id: string, };
+
+/**
+ * What a write does.
+ */
+export type ChangeKind = "create" | "update" | "delete";
+
+/**
+ * Where a write stands.
+ */
+export type ChangeState = "journalled" | "done" | "failed" | "dropped" | "uncertain" | "planned";
+
+/**
+ * A connection's circuit.
+ */
+export type CircuitView = "closed" | "open" | "half_open" | "isolated";
+
+/**
+ * What a test found of a collection.
+ */
+export type CollectionTest = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How many fields it has or declares.
+ */
+fields: number, 
+/**
+ * Whether these are all there are.
+ */
+complete: boolean, 
+/**
+ * Why it could not be read.
+ */
+error: WireError | null, };
+
+/**
+ * A collection of a connection, and what its system can do with it.
+ */
+export type CollectionView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How changes are found: `feed`, `since` or `full`.
+ */
+changes: string, 
+/**
+ * Whether a write can be made conditional on a version. Where it cannot, a record is re-read
+ * just before, and a small window remains.
+ */
+conditional_writes: boolean, 
+/**
+ * Most records written in one call.
+ */
+bulk: number, };
+
+/**
+ * One field of a conflict. An absent value: that side has no such record, or it was never known.
+ */
+export type ConflictFieldView = { 
+/**
+ * Its name.
+ */
+field: string, 
+/**
+ * Its type.
+ */
+type: WireFieldType, 
+/**
+ * The last agreed value.
+ */
+base?: Json, 
+/**
+ * The source's value.
+ */
+source?: Json, 
+/**
+ * The target's value.
+ */
+target?: Json, 
+/**
+ * Whether it needs a choice; others merge by themselves.
+ */
+contested: boolean, 
+/**
+ * What was chosen (also: what is kept of an earlier decision after the record changed).
+ */
+choice: FieldChoice | null, };
+
+/**
+ * A conflict in a list.
+ */
+export type ConflictSummary = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Goes up each time its values change.
+ */
+revision: number, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * What kind.
+ */
+kind: WireConflictKind, 
+/**
+ * Where it stands.
+ */
+state: WireConflictState, 
+/**
+ * What a person would call the record.
+ */
+label: string, 
+/**
+ * Why it was parked, a sentence.
+ */
+reason: string, 
+/**
+ * The source's connection, by name.
+ */
+source_system: string, 
+/**
+ * The target's connection, by name.
+ */
+target_system: string, 
+/**
+ * The record there; `null`: there is none (any more).
+ */
+source_record_id: string | null, 
+/**
+ * The record there.
+ */
+target_record_id: string | null, 
+/**
+ * The contested fields.
+ */
+contested: Array<string>, 
+/**
+ * The run that found it.
+ */
+run: string, 
+/**
+ * When it was found, RFC 3339.
+ */
+detected_at: string, 
+/**
+ * When it last changed.
+ */
+updated_at: string, 
+/**
+ * A decision is not written before then.
+ */
+not_before: string | null, };
+
+/**
+ * A conflict with everything needed to decide it.
+ */
+export type ConflictView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Goes up each time its values change; a decision names the one it was made for.
+ */
+revision: number, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * What kind.
+ */
+kind: WireConflictKind, 
+/**
+ * Where it stands.
+ */
+state: WireConflictState, 
+/**
+ * What a person would call the record.
+ */
+label: string, 
+/**
+ * Why it was parked, a sentence.
+ */
+reason: string, 
+/**
+ * The source's connection, by name.
+ */
+source_system: string, 
+/**
+ * The target's connection, by name.
+ */
+target_system: string, 
+/**
+ * The record there; `null`: there is none (any more).
+ */
+source_record_id: string | null, 
+/**
+ * The record there.
+ */
+target_record_id: string | null, 
+/**
+ * When the source says its record was changed.
+ */
+source_updated_at: string | null, 
+/**
+ * When the target says its record was changed.
+ */
+target_updated_at: string | null, 
+/**
+ * Whether it was deleted at the source.
+ */
+source_deleted: boolean, 
+/**
+ * Whether it was deleted at the target.
+ */
+target_deleted: boolean, 
+/**
+ * Every mapped field, contested ones first.
+ */
+fields: Array<ConflictFieldView>, 
+/**
+ * For a delete conflict: what was chosen.
+ */
+delete_choice: DeleteChoice | null, 
+/**
+ * The note of the one who decided.
+ */
+note: string | null, 
+/**
+ * Who decided.
+ */
+decided_by: string | null, 
+/**
+ * When.
+ */
+decided_at: string | null, 
+/**
+ * The decision is not written before then; until then it can be taken back.
+ */
+not_before: string | null, 
+/**
+ * Why it closed by itself, a sentence.
+ */
+closed: string | null, 
+/**
+ * The run that found it.
+ */
+run: string, 
+/**
+ * When it was found, RFC 3339.
+ */
+detected_at: string, 
+/**
+ * When it last changed.
+ */
+updated_at: string, };
+
+/**
+ * How a connection answered.
+ */
+export type ConnectionTest = { 
+/**
+ * Whether every collection could be reached.
+ */
+ok: boolean, 
+/**
+ * What it says it is.
+ */
+system: string | null, 
+/**
+ * How long it took to answer, milliseconds.
+ */
+latency_ms: number | null, 
+/**
+ * Its clock minus ours, milliseconds.
+ */
+clock_offset_ms: number | null, 
+/**
+ * What was found of each collection.
+ */
+collections: Array<CollectionTest>, 
+/**
+ * Why it could not be reached.
+ */
+error: WireError | null, };
+
+/**
+ * A connection.
+ */
+export type ConnectionView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `rest`, `postgres`, `sqlite` …
+ */
+kind: string, 
+/**
+ * Where it is, without credentials.
+ */
+address: string, 
+/**
+ * Its collections.
+ */
+collections: Array<CollectionView>, 
+/**
+ * The syncs that use it.
+ */
+used_by: Array<string>, 
+/**
+ * Its circuit.
+ */
+circuit: CircuitView, 
+/**
+ * Open until then, RFC 3339.
+ */
+open_until: string | null, 
+/**
+ * Failures in a row.
+ */
+failures: number, 
+/**
+ * What failed last.
+ */
+last_error: string | null, 
+/**
+ * When its circuit last changed.
+ */
+circuit_changed_at: string | null, 
+/**
+ * When it was created.
+ */
+created_at: string, 
+/**
+ * When it was last changed.
+ */
+updated_at: string, };
+
+/**
+ * Creates a tenant.
+ */
+export type CreateTenant = { 
+/**
+ * Its name, unique.
+ */
+name: string, };
+
+/**
+ * What is to become of the two records of a delete conflict.
+ */
+export type DeleteChoice = "delete_both" | "restore" | "unlink";
+
+/**
+ * Nothing to say but that it was done.
+ */
+export type Done = Record<symbol, never>;
+
+/**
+ * An error in a list.
+ */
+export type ErrorSummary = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * In which run.
+ */
+run: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * What kind: `validation`, `mapping`, `conflict`, `network`, `authentication`, `guard`,
+ * `timeout`, `uncertain`, `storage`.
+ */
+error_type: string, 
+/**
+ * What happened, a sentence.
+ */
+message: string, 
+/**
+ * The record, if it is about one.
+ */
+record_id: string | null, 
+/**
+ * Where that record lives.
+ */
+side: WireSide | null, 
+/**
+ * That side's connection, by name.
+ */
+system: string | null, 
+/**
+ * How often the failing call was retried.
+ */
+retry_count: number, 
+/**
+ * When, RFC 3339.
+ */
+occurred_at: string, 
+/**
+ * Whether it is settled.
+ */
+resolved: boolean, 
+/**
+ * Since when.
+ */
+resolved_at: string | null, };
+
+/**
+ * An error with everything known of it, secrets removed.
+ */
+export type ErrorView = { 
+/**
+ * Why that happens, a sentence.
+ */
+cause: string | null, 
+/**
+ * What to do about it.
+ */
+fix: string | null, 
+/**
+ * Request, response, timestamps, connector and circuit state.
+ */
+diagnostics: Json, 
+/**
+ * The record.
+ */
+record?: Json, 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * In which run.
+ */
+run: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * What kind: `validation`, `mapping`, `conflict`, `network`, `authentication`, `guard`,
+ * `timeout`, `uncertain`, `storage`.
+ */
+error_type: string, 
+/**
+ * What happened, a sentence.
+ */
+message: string, 
+/**
+ * The record, if it is about one.
+ */
+record_id: string | null, 
+/**
+ * Where that record lives.
+ */
+side: WireSide | null, 
+/**
+ * That side's connection, by name.
+ */
+system: string | null, 
+/**
+ * How often the failing call was retried.
+ */
+retry_count: number, 
+/**
+ * When, RFC 3339.
+ */
+occurred_at: string, 
+/**
+ * Whether it is settled.
+ */
+resolved: boolean, 
+/**
+ * Since when.
+ */
+resolved_at: string | null, };
+
+/**
+ * Writes everything an admin set up as a workspace file, without secrets.
+ */
+export type ExportWorkspace = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
+ * A workspace file.
+ */
+export type Exported = { 
+/**
+ * Its text, TOML.
+ */
+text: string, };
+
+/**
+ * A choice for one field.
+ */
+export type FieldChoice = { 
+/**
+ * Which field.
+ */
+field: string, 
+/**
+ * Where its value is taken from.
+ */
+take: Take, 
+/**
+ * With `custom`: the value, of the field's type (numbers as strings); `null` clears the field.
+ */
+value?: Json, };
+
+/**
+ * One field of a write.
+ */
+export type FieldDiff = { 
+/**
+ * Its name.
+ */
+field: string, 
+/**
+ * Its type.
+ */
+type: WireFieldType, 
+/**
+ * Before the write; absent: there was no record, or the field was not known.
+ */
+before?: Json, 
+/**
+ * What was (to be) written; absent for a delete.
+ */
+after?: Json, 
+/**
+ * Whether the two differ under the field's type.
+ */
+changed: boolean, };
+
+/**
+ * One conflict.
+ */
+export type GetConflict = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The conflict, its whole id or the beginning of it.
+ */
+id: string, };
+
+/**
+ * One error, with everything known of it.
+ */
+export type GetError = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The error, its whole id or the beginning of it.
+ */
+id: string, };
+
+/**
+ * One run.
+ */
+export type GetRun = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run, its whole id or the beginning of it.
+ */
+id: string, };
+
+/**
+ * One sync configuration.
+ */
+export type GetSync = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+name: string, };
+
+/**
+ * Who did what, newest first.
+ */
+export type ListAudit = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only older than this row: the last page's `next`.
+ */
+before?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
+ * Conflicts, newest first.
+ */
+export type ListConflicts = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only in this state.
+ */
+state?: WireConflictState, 
+/**
+ * Only of this sync.
+ */
+sync?: string, 
+/**
+ * Only older than this one: the last page's `next`.
+ */
+before?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
+ * All connections, by name.
+ */
+export type ListConnections = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
+ * Errors, newest first.
+ */
+export type ListErrors = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only of this run.
+ */
+run?: string, 
+/**
+ * Only settled ones, or only those that are not.
+ */
+resolved?: boolean, 
+/**
+ * Only older than this one: the last page's `next`.
+ */
+before?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
+ * Runs, newest first.
+ */
+export type ListRuns = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only of this sync.
+ */
+sync?: string, 
+/**
+ * Only with this status.
+ */
+status?: WireRunStatus, 
+/**
+ * Only older than this run: the last page's `next`.
+ */
+before?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
+ * All sync configurations, by name.
+ */
+export type ListSyncs = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
+ * All tenants, by name.
+ */
+export type ListTenants = Record<symbol, never>;
+
+/**
+ * Starts the sample systems and sets up their workspace.
+ */
+export type LoadSample = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
+ * A value that was decided against; it stays here and can be put back.
+ */
+export type LostValue = { 
+/**
+ * Where it stood.
+ */
+side: WireSide, 
+/**
+ * In which field.
+ */
+field: string, 
+/**
+ * The value.
+ */
+value: Json, 
+/**
+ * What was taken instead.
+ */
+winner: Json, 
+/**
+ * Which rule decided.
+ */
+rule: string, };
+
+/**
+ * One mapped field.
+ */
+export type MappedField = { 
+/**
+ * The canonical field.
+ */
+field: string, 
+/**
+ * Its type.
+ */
+type: WireFieldType, 
+/**
+ * Where it comes from at the source, in words.
+ */
+source: string, 
+/**
+ * Where it comes from at the target, in words.
+ */
+target: string, 
+/**
+ * Which way it goes.
+ */
+direction: WireDirection, 
+/**
+ * What is done to it on the way, in words.
+ */
+transforms: Array<string>, 
+/**
+ * Its own conflict rule.
+ */
+policy: string | null, 
+/**
+ * Whether records are paired by it.
+ */
+match_key: boolean, };
+
+/**
+ * The state of everything of a tenant.
+ */
+export type Overview = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
+ * The state of everything of a tenant.
+ */
+export type OverviewView = { 
+/**
+ * Conflicts waiting for a person.
+ */
+open_conflicts: number, 
+/**
+ * Errors not settled.
+ */
+unresolved_errors: number, 
+/**
+ * Linked pairs of records.
+ */
+links: number, 
+/**
+ * Every sync with its last run.
+ */
+syncs: Array<SyncSummary>, 
+/**
+ * Every connection.
+ */
+connections: Array<ConnectionView>, 
+/**
+ * Live runs.
+ */
+running: Array<RunView>, 
+/**
+ * The last 30 runs, newest first.
+ */
+last_runs: Array<RunView>, 
+/**
+ * Share of the last 30 runs that did not fail, 0 to 1; `null` when there were none.
+ */
+success_rate: number | null, };
+
+/**
+ * Part of a list.
+ */
+export type Page<T> = { 
+/**
+ * Its items, in the list's order.
+ */
+items: Array<T>, 
+/**
+ * The cursor (`before` or `after`) for what follows; `null` at the end.
+ */
+next: string | null, };
+
+/**
+ * Lets a sync rest: neither the schedule nor a person runs it until it is resumed.
+ */
+export type PauseSync = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+name: string, };
+
+/**
+ * One write to one record of one system.
+ */
+export type RecordChange = { 
+/**
+ * Its place in the journal; the cursor.
+ */
+seq: string, 
+/**
+ * The side written.
+ */
+side: WireSide, 
+/**
+ * That side's connection, by name.
+ */
+system: string, 
+/**
+ * What it does.
+ */
+kind: ChangeKind, 
+/**
+ * Where it stands.
+ */
+state: ChangeState, 
+/**
+ * The record written; `null` for a create that was not acknowledged.
+ */
+record_id: string | null, 
+/**
+ * The record on the other side.
+ */
+other_id: string | null, 
+/**
+ * What a person would call the record.
+ */
+label: string | null, 
+/**
+ * Why it was planned, a word: `one_sided`, `merged`, `new` …
+ */
+reason: string, 
+/**
+ * Why it failed.
+ */
+error: string | null, 
+/**
+ * Field by field.
+ */
+fields: Array<FieldDiff>, 
+/**
+ * Values that were decided against.
+ */
+losers: Array<LostValue>, };
+
+/**
+ * Removes a tenant with everything of it.
+ */
+export type RemoveTenant = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
+ * Decides a conflict field by field. Kept at once, written after the undo window.
+ */
+export type ResolveConflict = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The conflict, its whole id or the beginning of it.
+ */
+id: string, 
+/**
+ * The revision that was looked at; an older one is refused.
+ */
+revision: number, 
+/**
+ * One choice for each contested field.
+ */
+choices: Array<FieldChoice>, 
+/**
+ * Why.
+ */
+note?: string, };
+
+/**
+ * Decides a delete conflict.
+ */
+export type ResolveDeleteConflict = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The conflict, its whole id or the beginning of it.
+ */
+id: string, 
+/**
+ * The revision that was looked at; an older one is refused.
+ */
+revision: number, 
+/**
+ * What is to become of the two records.
+ */
+choice: DeleteChoice, 
+/**
+ * Why.
+ */
+note?: string, };
+
+/**
+ * Marks an error as settled.
+ */
+export type ResolveError = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The error, its whole id or the beginning of it.
+ */
+id: string, };
+
+/**
+ * Ends a sync's rest.
+ */
+export type ResumeSync = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+name: string, };
+
+/**
+ * What a run wrote (or, simulated, would write), in order.
+ */
+export type RunChanges = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run, its whole id or the beginning of it.
+ */
+id: string, 
+/**
+ * Only after this one: the last page's `next`.
+ */
+after?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
+ * How far a live run is.
+ */
+export type RunProgress = { 
+/**
+ * Where it is.
+ */
+phase: WirePhase, 
+/**
+ * Records dealt with in this phase.
+ */
+done: number, 
+/**
+ * Records in this phase, when known.
+ */
+total: number | null, 
+/**
+ * Records a second in this phase, once it can be told.
+ */
+rate_per_second: number | null, 
+/**
+ * What is left of this phase takes at least so many seconds …
+ */
+remaining_low_s: number | null, 
+/**
+ * … and at most so many.
+ */
+remaining_high_s: number | null, 
+/**
+ * Records dealt with so far.
+ */
+processed: number, 
+/**
+ * Written or settled so far.
+ */
+succeeded: number, 
+/**
+ * Failed so far.
+ */
+failed: number, 
+/**
+ * Skipped so far.
+ */
+skipped: number, 
+/**
+ * Conflicts parked so far.
+ */
+conflicts: number, };
+
+/**
+ * A run that was started or joined.
+ */
+export type RunStarted = { 
+/**
+ * Its id.
+ */
+run_id: string, 
+/**
+ * It was live already, with the same options.
+ */
+joined: boolean, };
+
+/**
+ * Starts a run (or joins the one that is live with the same options) and returns at once.
+ */
+export type RunSync = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+name: string, 
+/**
+ * Stop after the plan; write nothing.
+ */
+simulate: boolean, 
+/**
+ * List everything on both sides instead of what changed.
+ */
+full: boolean, 
+/**
+ * The exact number of deletes that a guard refused and that is confirmed hereby.
+ */
+allow_deletes?: number, };
+
+/**
+ * One run.
+ */
+export type RunView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The source's connection, by name.
+ */
+source_system: string, 
+/**
+ * The target's connection, by name.
+ */
+target_system: string, 
+/**
+ * Which sides it may write.
+ */
+direction: WireDirection, 
+/**
+ * How it stands.
+ */
+status: WireRunStatus, 
+/**
+ * Whether it stops after the plan and writes nothing.
+ */
+simulated: boolean, 
+/**
+ * Whether it listed everything.
+ */
+full: boolean, 
+/**
+ * Whether it only carries out decisions.
+ */
+decisions_only: boolean, 
+/**
+ * What started it.
+ */
+trigger: WireTrigger, 
+/**
+ * Who started it.
+ */
+actor: string, 
+/**
+ * When it began, RFC 3339.
+ */
+started_at: string, 
+/**
+ * When it ended.
+ */
+finished_at: string | null, 
+/**
+ * How long it took (or, live, has taken so far), milliseconds.
+ */
+execution_time_ms: number, 
+/**
+ * Records (pairs) dealt with: `succeeded + failed + skipped`.
+ */
+processed: number, 
+/**
+ * Written or settled.
+ */
+succeeded: number, 
+/**
+ * Set aside with an error.
+ */
+failed: number, 
+/**
+ * Nothing to do, parked, or left for later.
+ */
+skipped: number, 
+/**
+ * Conflicts newly parked by this run.
+ */
+conflicts: number, 
+/**
+ * Records created.
+ */
+created: SideCounts, 
+/**
+ * Records updated.
+ */
+updated: SideCounts, 
+/**
+ * Records deleted.
+ */
+deleted: SideCounts, 
+/**
+ * Share of the records dealt with that did not fail, 0 to 1; `null` when there were none.
+ */
+success_rate: number | null, 
+/**
+ * Why it failed.
+ */
+error: WireError | null, 
+/**
+ * The digest over all its decisions.
+ */
+plan_hash: string | null, 
+/**
+ * A person asked to cancel it, and it has not stopped yet.
+ */
+cancelling: boolean, 
+/**
+ * How far it is, while it is live in this process.
+ */
+progress: RunProgress | null, };
+
+/**
+ * The sample workspace is set up.
+ */
+export type SampleLoaded = { 
+/**
+ * Its syncs, by name.
+ */
+syncs: Array<string>, 
+/**
+ * The sample systems and where they are.
+ */
+systems: Array<SampleSystem>, };
+
+/**
+ * A sample system.
+ */
+export type SampleSystem = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it is.
+ */
+address: string, };
+
+/**
+ * One number for each side.
+ */
+export type SideCounts = { 
+/**
+ * The source's.
+ */
+source: number, 
+/**
+ * The target's.
+ */
+target: number, };
+
+/**
+ * A sync in a list.
+ */
+export type SyncSummary = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The source's connection, by name.
+ */
+source_system: string, 
+/**
+ * The collection there.
+ */
+source_collection: string, 
+/**
+ * The target's connection, by name.
+ */
+target_system: string, 
+/**
+ * The collection there.
+ */
+target_collection: string, 
+/**
+ * Which sides are written.
+ */
+direction: WireDirection, 
+/**
+ * Who wins a contested field unless the field has its own rule.
+ */
+policy: string, 
+/**
+ * Whether it rests.
+ */
+paused: boolean, 
+/**
+ * Conflicts of this sync waiting for a person.
+ */
+open_conflicts: number, 
+/**
+ * Its newest run.
+ */
+last_run: RunView | null, 
+/**
+ * When the schedule runs it next, RFC 3339; `null`: only when asked.
+ */
+next_run_at: string | null, };
+
+/**
+ * A sync with its mapping and policies.
+ */
+export type SyncView = { 
+/**
+ * What maps to what.
+ */
+fields: Array<MappedField>, 
+/**
+ * The fields by which records are paired that have no link yet.
+ */
+match_key: Array<string>, 
+/**
+ * What a delete on one side means for the other.
+ */
+delete_policy: string, 
+/**
+ * Where one side deleted what the other edited.
+ */
+delete_conflict_policy: string, 
+/**
+ * Where two records are paired for the first time and differ.
+ */
+first_sync_policy: string, 
+/**
+ * One-way syncs: whether the receiving side's own changes are put back.
+ */
+enforce: boolean, 
+/**
+ * When it runs by itself, as configured.
+ */
+schedule: string | null, 
+/**
+ * The whole configuration as it stands in a workspace file.
+ */
+toml: string, 
+/**
+ * When it was created.
+ */
+created_at: string, 
+/**
+ * When it was last changed.
+ */
+updated_at: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The source's connection, by name.
+ */
+source_system: string, 
+/**
+ * The collection there.
+ */
+source_collection: string, 
+/**
+ * The target's connection, by name.
+ */
+target_system: string, 
+/**
+ * The collection there.
+ */
+target_collection: string, 
+/**
+ * Which sides are written.
+ */
+direction: WireDirection, 
+/**
+ * Who wins a contested field unless the field has its own rule.
+ */
+policy: string, 
+/**
+ * Whether it rests.
+ */
+paused: boolean, 
+/**
+ * Conflicts of this sync waiting for a person.
+ */
+open_conflicts: number, 
+/**
+ * Its newest run.
+ */
+last_run: RunView | null, 
+/**
+ * When the schedule runs it next, RFC 3339; `null`: only when asked.
+ */
+next_run_at: string | null, };
+
+/**
+ * Where a field's value is taken from.
+ */
+export type Take = "source" | "target" | "base" | "custom";
+
+/**
+ * A tenant.
+ */
+export type TenantView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name, unique.
+ */
+name: string, 
+/**
+ * When it was created, RFC 3339.
+ */
+created_at: string, };
+
+/**
+ * Reaches a connection once, read-only.
+ */
+export type TestConnection = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The connection's name.
+ */
+name: string, };
+
+/**
+ * Takes a decision back that has not begun to be written.
+ */
+export type UndoDecision = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The conflict, its whole id or the beginning of it.
+ */
+id: string, };
+
+/**
+ * Checks that no row of the audit log was changed.
+ */
+export type VerifyAudit = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
+ * What kind of disagreement.
+ */
+export type WireConflictKind = "update" | "delete" | "pairing";
+
+/**
+ * Where a conflict stands.
+ */
+export type WireConflictState = "open" | "decided" | "resolved" | "closed";
+
+/**
+ * Which sides a sync writes.
+ */
+export type WireDirection = "bidirectional" | "source_to_target" | "target_to_source";
+
+/**
+ * A refusal or failure, without secrets.
+ */
+export type WireError = { 
+/**
+ * A stable word for programs: `not_found`, `unreachable`, `invalid_workspace` …
+ */
+code: string, 
+/**
+ * What happened, a sentence.
+ */
+message: string, 
+/**
+ * Why, a sentence or several lines.
+ */
+cause: string | null, 
+/**
+ * What to do about it.
+ */
+fix: string | null, };
+
+/**
+ * One thing that happened. A face shows only its own tenant's.
+ */
+export type WireEvent = { "type": "run_started", 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * The sync's name.
+ */
+sync: string, } | { "type": "run_progress", 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * How far it is.
+ */
+progress: RunProgress, } | { "type": "run_finished", 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * How.
+ */
+status: WireRunStatus, 
+/**
+ * Why it failed.
+ */
+error: WireError | null, } | { "type": "conflict_detected", 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The conflict.
+ */
+conflict: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The run that found it.
+ */
+run: string, } | { "type": "conflict_changed", 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The conflict.
+ */
+conflict: string, } | { "type": "error_logged", 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run.
+ */
+run: string, } | { "type": "alert_raised", 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The run that failed.
+ */
+run: string, 
+/**
+ * What happened.
+ */
+message: string, } | { "type": "workspace_changed", 
+/**
+ * The tenant's name.
+ */
+tenant: string, } | { "type": "tenants_changed", 
+/**
+ * That tenant's name.
+ */
+tenant: string, };
+
+/**
+ * The declared type of a field.
+ */
+export type WireFieldType = "text" | "integer" | "decimal" | "boolean" | "timestamp" | "date" | "json" | "list" | "reference";
+
+/**
+ * Where a live run is.
+ */
+export type WirePhase = "prepare" | "read" | "plan" | "apply" | "finalize";
+
+/**
+ * How a run stands.
+ */
+export type WireRunStatus = "pending" | "running" | "completed" | "partial" | "failed";
+
+/**
+ * A role in a sync.
+ */
+export type WireSide = "source" | "target";
+
+/**
+ * What started a run.
+ */
+export type WireTrigger = "manual" | "schedule" | "decision";
