@@ -74,6 +74,9 @@ pub struct StagedPair {
     pub pair: Pair,
     /// What stands in the way of planning it.
     pub problem: Option<PairProblem>,
+    /// The link was left to be planned again; if nothing is to be done after all, that is to be
+    /// written down.
+    pub todo: bool,
     /// An earlier create for this (half) link was sent and never acknowledged.
     pub uncertain_create: Option<OperationKey>,
 }
@@ -201,8 +204,7 @@ pub struct Journalled {
 pub struct AcknowledgedPair {
     /// The link.
     pub link_id: LinkId,
-    /// The link after the receipts. One with neither side removes the row (a half link whose record
-    /// is gone).
+    /// The link after the receipts; `None` removes the row (a half link whose record is gone).
     pub row: LinkRow,
     /// What became of each of its operations.
     pub operations: Vec<OperationResult>,
@@ -309,6 +311,8 @@ pub trait RunSession: Send {
     /// Extends the lease by 60 s and moves the run from `pending` to `running`; says whether an
     /// admin asked to cancel.
     fn renew(&mut self, now: DateTime<Utc>, counts: &RunCounts) -> Result<Renewal, StoreError>;
+    /// Extends the lease without touching history; the same answer as [`RunSession::renew`].
+    fn touch(&mut self, now: DateTime<Utc>) -> Result<Renewal, StoreError>;
     /// What is remembered of both sides.
     fn progress(&self) -> Result<Both<SideProgress>, StoreError>;
     /// Operations of interrupted runs without a receipt, all of them.
@@ -319,17 +323,14 @@ pub trait RunSession: Send {
     /// Stages a page. A record whose digest equals its link's shadow is only marked as seen (its
     /// version is brought up to date); so is its set-aside entry cleared.
     fn stage(&mut self, side: Side, records: &[StagedRecord]) -> Result<StageCounts, StoreError>;
-    /// Links with a record on that side that did not come in this run's listing, ascending by link:
-    /// active ones and half ones (a record without a partner can vanish too), neither closed nor
-    /// excluded.
+    /// Active links of a side whose record did not come in this run's listing, ascending by link.
     fn unseen(
         &mut self,
         side: Side,
         after: Option<LinkId>,
         limit: usize,
     ) -> Result<Vec<(LinkId, RecordId)>, StoreError>;
-    /// How many of the active links that is true of, and how many active links there are: what the
-    /// delete guard compares. Half links are not counted, nothing is deleted for them.
+    /// How many that are, and how many active links there are.
     fn unseen_count(&mut self, side: Side) -> Result<(u64, u64), StoreError>;
     /// Records set aside by earlier runs that have not been staged in this one; read them by id.
     fn set_aside(
@@ -342,6 +343,17 @@ pub trait RunSession: Send {
     /// The next pairs to plan, each once: links with a changed side or `todo`, then new records
     /// paired by match key, then those without a partner. Empty when all were given.
     fn next_pairs(&mut self, limit: usize) -> Result<Vec<StagedPair>, StoreError>;
+    /// Linked pairs that were read in this run and need no planning: as both shadows hold them.
+    fn unchanged_pairs(&mut self) -> Result<u64, StoreError>;
+    /// Sets pairs aside that cannot be planned, with their errors: a duplicate key makes the link
+    /// (or a new half link) `Quarantined`; any other stays as it is (a new record becomes a half
+    /// link), to be planned again by the next run.
+    fn quarantine(
+        &mut self,
+        pairs: &[StagedPair],
+        errors: &[NewError],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
     /// Keeps planned pairs in order.
     fn keep_plan(&mut self, pairs: &[PlannedPair]) -> Result<(), StoreError>;
     /// The next planned pairs, each once, in the order kept.
