@@ -2,6 +2,4 @@
 //! breaker, timeouts, idempotency, validation. It reaches the world only through the ports it owns
 //! and knows no SQL, no HTTP and no screen.
 
-pub mod calls;
 pub mod ports;
-pub mod run;

@@ -1,0 +1,18 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { followEvents } from "@/ipc";
+
+const Context = createContext(true);
+
+/** Listens to the backend's events as long as the panel is open. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  // True to begin with: "Reconnecting" on a panel that has only just opened would be wrong.
+  const [live, setLive] = useState(true);
+  useEffect(() => followEvents(client, setLive), [client]);
+  return <Context value={live}>{children}</Context>;
+}
+
+export function useLive(): boolean {
+  return useContext(Context);
+}

@@ -1,0 +1,121 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Building2, ChevronDown, CircleHelp, Search, SunMoon, Wifi, WifiOff } from "lucide-react";
+import { Button, Keys } from "@/components/button";
+import { COMMAND_KEY } from "@/components/keys";
+import { Menu, MenuCheck, MenuRadio, MenuSeparator } from "@/components/menu";
+import { type Density, type Theme, usePreferences } from "@/components/preferences";
+import { commandQuery, useTenant } from "@/ipc";
+import { useLive } from "./live";
+
+export const THEMES: { value: Theme; label: string }[] = [
+  { value: "system", label: "As the system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+  { value: "contrast", label: "High contrast" },
+];
+export const DENSITIES: { value: Density; label: string }[] = [
+  { value: "compact", label: "Compact rows" },
+  { value: "normal", label: "Normal rows" },
+  { value: "comfortable", label: "Tall rows" },
+];
+
+export function TopBar({ onPalette, onHelp }: { onPalette(): void; onHelp(): void }) {
+  return (
+    <header className="flex items-center gap-2 border-b border-line bg-surface px-2 py-1">
+      <TenantMenu />
+      <div className="flex-1" />
+      <Button
+        look="quiet"
+        onClick={onPalette}
+        icon={<Search aria-hidden="true" className="size-4" />}
+      >
+        <span className="max-sm:sr-only">Find</span> <Keys chord={`${COMMAND_KEY}+K`} />
+      </Button>
+      <Live />
+      <AppearanceMenu />
+      <Button look="quiet" aria-label="Keys" title="Keys (?)" onClick={onHelp}>
+        <CircleHelp aria-hidden="true" className="size-4" />
+      </Button>
+    </header>
+  );
+}
+
+function TenantMenu() {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const tenants = useQuery(commandQuery("list_tenants", {}));
+  const names = tenants.data?.map(({ name }) => name) ?? [tenant];
+  return (
+    <Menu
+      label={`Tenant: ${tenant}`}
+      trigger={
+        <>
+          <Building2 aria-hidden="true" className="size-4 shrink-0 text-muted" />
+          <span className="truncate">{tenant}</span>
+          <ChevronDown aria-hidden="true" className="size-4 shrink-0 text-muted" />
+        </>
+      }
+    >
+      <MenuRadio
+        title="Tenant"
+        value={tenant}
+        options={names.map((name) => ({ value: name, label: name }))}
+        onChoose={(name) => void navigate({ to: "/t/$tenant/overview", params: { tenant: name } })}
+      />
+    </Menu>
+  );
+}
+
+function AppearanceMenu() {
+  const { theme, density, letterKeys, change } = usePreferences();
+  return (
+    <Menu
+      label="Appearance"
+      trigger={
+        <>
+          <SunMoon aria-hidden="true" className="size-4" />
+          <span className="max-md:sr-only">Appearance</span>
+        </>
+      }
+    >
+      <MenuRadio
+        title="Colours"
+        value={theme}
+        options={THEMES}
+        onChoose={(value) => change({ theme: value as Theme })}
+      />
+      <MenuSeparator />
+      <MenuRadio
+        title="Density"
+        value={density}
+        options={DENSITIES}
+        onChoose={(value) => change({ density: value as Density })}
+      />
+      <MenuSeparator />
+      <MenuCheck checked={letterKeys} onChange={(checked) => change({ letterKeys: checked })}>
+        Single-letter keys
+      </MenuCheck>
+    </Menu>
+  );
+}
+
+function Live() {
+  const live = useLive();
+  return (
+    <span
+      role="status"
+      className="inline-flex items-center gap-1.5 px-2 text-meta font-medium text-muted"
+    >
+      {live ? (
+        <>
+          <Wifi aria-hidden="true" className="size-4 text-success" /> Live
+        </>
+      ) : (
+        <>
+          <WifiOff aria-hidden="true" className="size-4 text-failed" /> Reconnecting…
+        </>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,105 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useAnnounce } from "@/components/announce";
+import { usePreferences } from "@/components/preferences";
+import { commandMutation, commandQuery, useTenant } from "@/ipc";
+import type { PaletteGroup } from "./palette";
+import { SCREENS } from "./screens";
+import { DENSITIES, THEMES } from "./top-bar";
+
+/** What the palette offers, from what exists right now. */
+export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const announce = useAnnounce();
+  const { change } = usePreferences();
+  const syncs = useQuery(commandQuery("list_syncs", { tenant })).data;
+  const tenants = useQuery(commandQuery("list_tenants", {})).data;
+  const running = useQuery(commandQuery("overview", { tenant })).data?.running;
+  const { mutate: start } = useMutation({
+    ...commandMutation("run_sync"),
+    onSuccess: ({ run_id }) =>
+      navigate({ to: "/t/$tenant/runs/$id", params: { tenant, id: run_id } }),
+    onError: (error) => announce(`The sync did not start: ${error.message}`),
+  });
+  const { mutate: cancel } = useMutation({
+    ...commandMutation("cancel_run"),
+    onMutate: () => announce("Cancelling…"),
+    onError: (error) => announce(`The run was not cancelled: ${error.message}`),
+    onSettled: () => client.invalidateQueries(),
+  });
+
+  return useMemo(() => {
+    const names = (syncs ?? []).map(({ name }) => name);
+    const groups: PaletteGroup[] = [
+      {
+        value: "Go to",
+        items: [
+          ...SCREENS.map(({ name, to, key }) => ({
+            id: `go ${name}`,
+            label: name,
+            hint: `g ${key}`,
+            run: () => void navigate({ to, params: { tenant } }),
+          })),
+          ...names.map((name) => ({
+            id: `sync ${name}`,
+            label: `Sync ${name}`,
+            run: () => void navigate({ to: "/t/$tenant/syncs/$name", params: { tenant, name } }),
+          })),
+        ],
+      },
+      {
+        value: "Run",
+        items: [
+          ...names.flatMap((name) => [
+            {
+              id: `run ${name}`,
+              label: `Sync ${name} now`,
+              run: () => start({ tenant, name, simulate: false, full: false }),
+            },
+            {
+              id: `simulate ${name}`,
+              label: `Simulate ${name}`,
+              hint: "writes nothing",
+              run: () => start({ tenant, name, simulate: true, full: false }),
+            },
+          ]),
+          ...(running ?? []).map(({ id, sync }) => ({
+            id: `cancel ${id}`,
+            label: `Cancel the run of ${sync}`,
+            run: () => cancel({ tenant, id }),
+          })),
+        ],
+      },
+      {
+        value: "Switch tenant",
+        items: (tenants ?? [])
+          .filter(({ name }) => name !== tenant)
+          .map(({ name }) => ({
+            id: `tenant ${name}`,
+            label: `Switch to ${name}`,
+            run: () => void navigate({ to: "/t/$tenant/overview", params: { tenant: name } }),
+          })),
+      },
+      {
+        value: "Panel",
+        items: [
+          { id: "help", label: "Show all keys", hint: "?", run: showHelp },
+          ...THEMES.map(({ value, label }) => ({
+            id: `theme ${value}`,
+            label: `Colours: ${label.toLowerCase()}`,
+            run: () => change({ theme: value }),
+          })),
+          ...DENSITIES.map(({ value, label }) => ({
+            id: `density ${value}`,
+            label: `Density: ${label.toLowerCase()}`,
+            run: () => change({ density: value }),
+          })),
+        ],
+      },
+    ];
+    return groups.filter((group) => group.items.length > 0);
+  }, [syncs, tenants, running, tenant, navigate, start, cancel, showHelp, change]);
+}

@@ -1,0 +1,221 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { hasCommand, isTyping } from "./keys";
+import { usePreferences } from "./preferences";
+
+export interface Column<T> {
+  id: string;
+  header: string;
+  /** A CSS grid track, e.g. "minmax(12rem, 1fr)". */
+  track: string;
+  align?: "end";
+  cell(item: T): ReactNode;
+}
+
+interface Props<T> {
+  label: string;
+  columns: Column<T>[];
+  items: readonly T[];
+  idOf(item: T): string;
+  onOpen(item: T): void;
+  /** The item shown beside the list, if any. */
+  openId?: string | undefined;
+  /** Bring this item into view and make it the active row, whenever it changes. */
+  revealId?: string | undefined;
+  hasMore?: boolean;
+  loadingMore?: boolean;
+  onEnd?: () => void;
+  dimmed?: boolean;
+  /** Focus the first (or the open) row when the list appears. */
+  autoFocus?: boolean;
+}
+
+const OVERSCAN = 12;
+const LOAD_AHEAD = 20;
+
+/**
+ * A list of any length: only the rows in view exist. One row is in the tab order; j/k, arrows,
+ * Home/End and Page keys move it, Enter opens it.
+ */
+export function DataGrid<T>(props: Props<T>) {
+  const { label, columns, items, idOf, onOpen, openId, hasMore = false, onEnd, autoFocus } = props;
+  const { rowPx, letterKeys } = usePreferences();
+  const scroller = useRef<HTMLDivElement>(null);
+  const wantsFocus = useRef(autoFocus ?? false);
+  const [active, setActive] = useState(0);
+  const current = Math.min(active, Math.max(0, items.length - 1));
+
+  const virtualizer = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPx,
+    overscan: OVERSCAN,
+    getItemKey: (index) => {
+      const item = items[index];
+      return item ? idOf(item) : index;
+    },
+  });
+  const rows = virtualizer.getVirtualItems();
+  const lastIndex = rows.at(-1)?.index ?? 0;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new row height re-measures all rows.
+  useEffect(() => virtualizer.measure(), [rowPx, virtualizer]);
+
+  useEffect(() => {
+    if (hasMore && lastIndex >= items.length - LOAD_AHEAD) onEnd?.();
+  }, [hasMore, lastIndex, items.length, onEnd]);
+
+  // Follow what is open beside the list, e.g. after "resolve and next".
+  useEffect(() => {
+    const index = openId ? items.findIndex((item) => idOf(item) === openId) : -1;
+    if (index >= 0) setActive(index);
+  }, [openId, items, idOf]);
+
+  // Rows outside the view do not exist: scroll first, focus when the row has appeared.
+  useEffect(() => {
+    if (!wantsFocus.current || rows.length === 0) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${current}"]`);
+    if (row) {
+      row.focus({ preventScroll: true });
+      wantsFocus.current = false;
+    }
+  }, [current, rows]);
+
+  const go = (index: number) => {
+    const next = Math.max(0, Math.min(items.length - 1, index));
+    wantsFocus.current = true;
+    setActive(next);
+    virtualizer.scrollToIndex(next);
+    if (next === current) {
+      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus();
+    }
+  };
+
+  const { revealId } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new wish moves the list.
+  useEffect(() => {
+    const index = revealId ? items.findIndex((item) => idOf(item) === revealId) : -1;
+    if (index >= 0) go(index);
+  }, [revealId]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (isTyping(event.target) || hasCommand(event) || event.altKey) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 1);
+    const target = moveTo(event.key, letterKeys, current, page, items.length);
+    if (target !== null) {
+      event.preventDefault();
+      go(target);
+    } else if (event.key === "Enter") {
+      const item = items[current];
+      if (item && event.target instanceof HTMLElement && event.target.dataset.index) {
+        event.preventDefault();
+        onOpen(item);
+      }
+    }
+  };
+
+  const tracks: CSSProperties = { gridTemplateColumns: columns.map((c) => c.track).join(" ") };
+
+  // A virtualised, keyboard-driven grid is no <table>: its rows are placed by transform.
+  return (
+    <div
+      role="grid"
+      aria-label={label}
+      aria-rowcount={hasMore ? -1 : items.length + 1}
+      aria-colcount={columns.length}
+      aria-busy={props.dimmed || undefined}
+      onKeyDown={onKeyDown}
+      className={`flex min-h-0 flex-1 flex-col ${props.dimmed ? "dimmed" : ""}`}
+    >
+      <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
+        <div
+          role="row"
+          aria-rowindex={1}
+          tabIndex={-1}
+          style={tracks}
+          className="sticky top-0 z-10 grid min-w-max gap-x-3 border-b border-line bg-surface px-4 text-meta font-medium text-muted"
+        >
+          {columns.map((column) => (
+            <div
+              key={column.id}
+              role="columnheader"
+              tabIndex={-1}
+              className={`truncate py-1.5 ${column.align === "end" ? "text-end" : ""}`}
+            >
+              {column.header}
+            </div>
+          ))}
+        </div>
+        <div
+          role="rowgroup"
+          className="relative min-w-max"
+          style={{ height: virtualizer.getTotalSize() }}
+        >
+          {rows.map((row) => {
+            const item = items[row.index];
+            if (!item) return null;
+            const open = openId !== undefined && idOf(item) === openId;
+            return (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles Enter for its rows.
+              <div
+                key={row.key}
+                role="row"
+                data-index={row.index}
+                aria-rowindex={row.index + 2}
+                aria-selected={open}
+                tabIndex={row.index === current ? 0 : -1}
+                onClick={() => {
+                  setActive(row.index);
+                  onOpen(item);
+                }}
+                onFocus={() => setActive(row.index)}
+                style={{ ...tracks, height: row.size, transform: `translateY(${row.start}px)` }}
+                className={`absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3 border-b border-line px-4 -outline-offset-2 ${open ? "bg-selected" : "hover:bg-surface"}`}
+              >
+                {columns.map((column) => (
+                  <div
+                    key={column.id}
+                    role="gridcell"
+                    tabIndex={-1}
+                    className={`min-w-0 truncate ${column.align === "end" ? "text-end" : ""}`}
+                  >
+                    {column.cell(item)}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+        {props.loadingMore ? (
+          <p role="status" className="px-4 py-2 text-muted">
+            Loading more…
+          </p>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+/** Where a key moves the active row; null when it is no movement key. */
+export function moveTo(
+  key: string,
+  letterKeys: boolean,
+  current: number,
+  page: number,
+  count: number,
+): number | null {
+  if (key === "ArrowDown" || (letterKeys && key === "j")) return current + 1;
+  if (key === "ArrowUp" || (letterKeys && key === "k")) return current - 1;
+  if (key === "PageDown") return current + page;
+  if (key === "PageUp") return current - page;
+  if (key === "Home") return 0;
+  if (key === "End") return count - 1;
+  return null;
+}

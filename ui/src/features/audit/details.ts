@@ -1,0 +1,14 @@
+import type { Json } from "@/ipc";
+
+/** The parameters of an action as one line: "name=customers, full=true". */
+export function detailText(details: Json): string {
+  if (details === null) return "";
+  if (typeof details !== "object" || Array.isArray(details)) return inline(details);
+  return Object.entries(details)
+    .map(([key, value]) => `${key}=${inline(value)}`)
+    .join(", ");
+}
+
+function inline(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

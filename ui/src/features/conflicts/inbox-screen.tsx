@@ -1,0 +1,218 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { createContext, type ReactNode, useContext } from "react";
+import { Button } from "@/components/button";
+import { type Column, DataGrid } from "@/components/data-grid";
+import { Select } from "@/components/fields";
+import { humanise, plural } from "@/components/format";
+import { ListDetail } from "@/components/list-detail";
+import { Page } from "@/components/page";
+import { Empty, ErrorState, Loading } from "@/components/states";
+import { Badge } from "@/components/status";
+import { Ago } from "@/components/time";
+import { type ConflictSummary, commandQuery, useTenant } from "@/ipc";
+import { useInbox } from "./api/inbox";
+import { nameOf } from "./name";
+import type { ConflictsSearch } from "./search";
+
+const RECORD: Column<ConflictSummary> = {
+  id: "record",
+  header: "Record",
+  track: "minmax(10rem,1.4fr)",
+  cell: (item) => <span className="font-medium">{nameOf(item)}</span>,
+};
+const WHAT: Column<ConflictSummary> = {
+  id: "what",
+  header: "Contested",
+  track: "minmax(9rem,1.2fr)",
+  cell: (item) => <span title={contestedText(item)}>{contestedText(item)}</span>,
+};
+const AGE: Column<ConflictSummary> = {
+  id: "age",
+  header: "Found",
+  track: "6.5rem",
+  cell: (item) => <Ago at={item.detected_at} />,
+};
+const WIDE: Column<ConflictSummary>[] = [
+  RECORD,
+  { id: "sync", header: "Sync", track: "minmax(8rem,1fr)", cell: (item) => item.sync },
+  { id: "kind", header: "Kind", track: "9.5rem", cell: (item) => <KindBadge kind={item.kind} /> },
+  WHAT,
+  {
+    id: "between",
+    header: "Between",
+    track: "minmax(10rem,1fr)",
+    cell: (item) => `${item.source_system} and ${item.target_system}`,
+  },
+  AGE,
+];
+const NARROW = [RECORD, WHAT, AGE];
+
+const VIEWS = [
+  { value: "open", label: "Open" },
+  { value: "decided", label: "Being applied" },
+  { value: "resolved", label: "Resolved" },
+];
+
+function contestedText(item: ConflictSummary): string {
+  if (item.kind === "delete") return "deleted or changed";
+  return item.contested.map(humanise).join(", ");
+}
+
+const KIND_WORDS: Record<ConflictSummary["kind"], string> = {
+  update: "Edited twice",
+  delete: "Deleted or edited",
+  pairing: "Same record?",
+};
+
+function KindBadge({ kind }: { kind: ConflictSummary["kind"] }) {
+  return (
+    <Badge tone={kind === "delete" ? "failed" : kind === "pairing" ? "running" : "conflict"}>
+      {KIND_WORDS[kind]}
+    </Badge>
+  );
+}
+
+/** The order of the inbox, for going on to the next conflict from within one. */
+export interface Inbox {
+  /** Ids in the order of the list. */
+  ids: readonly string[];
+  search: ConflictsSearch;
+}
+const InboxContext = createContext<Inbox>({ ids: [], search: {} });
+export function useInboxOrder(): Inbox {
+  return useContext(InboxContext);
+}
+
+interface Props {
+  search: ConflictsSearch;
+  openId: string | undefined;
+  /** The open conflict, from its own route. */
+  detail: ReactNode;
+}
+
+/** What needs a decision: the list, and the one that is open beside it. */
+export function InboxScreen({ search, openId, detail }: Props) {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const inbox = useInbox(search);
+  const syncs = useQuery(commandQuery("list_syncs", { tenant }));
+  const items = inbox.data ?? [];
+  const state = search.state ?? "open";
+  const filter = (change: Partial<ConflictsSearch>) =>
+    navigate({ to: "/t/$tenant/conflicts", params: { tenant }, search: { ...search, ...change } });
+
+  return (
+    <InboxContext value={{ ids: items.map((item) => item.id), search }}>
+      <Page
+        title="Conflicts"
+        lead={inbox.data ? lead(items.length, inbox.hasNextPage, state) : "What needs my decision?"}
+        actions={
+          <div data-filter="" className="flex flex-wrap items-center gap-3">
+            <Select
+              label="View"
+              value={state}
+              options={VIEWS}
+              onChoose={(view) =>
+                filter({ state: view === "open" ? undefined : (view as ConflictsSearch["state"]) })
+              }
+            />
+            <Select
+              label="Sync"
+              value={search.sync ?? ""}
+              options={[
+                { value: "", label: "All" },
+                ...(syncs.data ?? []).map(({ name }) => ({ value: name, label: name })),
+              ]}
+              onChoose={(sync) => filter({ sync: sync || undefined })}
+            />
+          </div>
+        }
+      >
+        <ListDetail
+          hasDetail={openId !== undefined}
+          detailLabel="Open conflict"
+          detail={detail}
+          list={
+            <>
+              {inbox.error ? (
+                <ErrorState
+                  doing="load the conflicts"
+                  error={inbox.error}
+                  since={inbox.errorUpdatedAt}
+                  onRetry={() => void inbox.refetch()}
+                />
+              ) : null}
+              {inbox.isPending ? <Loading what="the conflicts" rows={10} /> : null}
+              {inbox.data && items.length === 0 ? (
+                <NoConflicts search={search} clear={() => filter({ sync: undefined })} />
+              ) : null}
+              {items.length > 0 ? (
+                <DataGrid
+                  label="Conflicts"
+                  columns={openId === undefined ? WIDE : NARROW}
+                  items={items}
+                  idOf={(item) => item.id}
+                  openId={openId}
+                  onOpen={(item) =>
+                    navigate({
+                      to: "/t/$tenant/conflicts/$id",
+                      params: { tenant, id: item.id },
+                      search,
+                    })
+                  }
+                  hasMore={inbox.hasNextPage}
+                  loadingMore={inbox.isFetchingNextPage}
+                  onEnd={() => (inbox.isFetchingNextPage ? undefined : void inbox.fetchNextPage())}
+                  autoFocus={openId === undefined}
+                />
+              ) : null}
+            </>
+          }
+        />
+      </Page>
+    </InboxContext>
+  );
+}
+
+function NoConflicts({ search, clear }: { search: ConflictsSearch; clear(): void }) {
+  if (search.sync !== undefined) {
+    return (
+      <Empty
+        kind="none match"
+        title={`No conflict of ${search.sync} in this view`}
+        action={<Button onClick={clear}>Show all syncs</Button>}
+      />
+    );
+  }
+  if (search.state === "decided") {
+    return (
+      <Empty kind="none yet" title="No decision is waiting to be written">
+        A decision waits 8 seconds, so that it can be taken back, and is then written to both
+        systems.
+      </Empty>
+    );
+  }
+  if (search.state === "resolved") {
+    return (
+      <Empty kind="none yet" title="No conflict has been resolved yet">
+        Decisions that have reached both systems are listed here.
+      </Empty>
+    );
+  }
+  return (
+    <Empty kind="all clear" title="No conflict needs a decision">
+      When both systems change the same field of a record in different ways, it waits here for you.
+    </Empty>
+  );
+}
+
+function lead(count: number, more: boolean, state: string): string {
+  const words: Record<string, string> = {
+    open: "to decide",
+    decided: "being applied",
+    resolved: "resolved",
+  };
+  const text = `${plural(count, "conflict")} ${words[state] ?? ""}`;
+  return more ? `More than ${text}` : text;
+}

@@ -1,0 +1,196 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { Button } from "@/components/button";
+import { type Column, DataGrid } from "@/components/data-grid";
+import { Select } from "@/components/fields";
+import { formatCount, formatDuration, plural } from "@/components/format";
+import { Page } from "@/components/page";
+import { Empty, ErrorState, Loading } from "@/components/states";
+import { Badge, Status } from "@/components/status";
+import { Ago } from "@/components/time";
+import { commandQuery, pagedQuery, type RunView, useTenant } from "@/ipc";
+import { DensityStrip } from "./density-strip";
+import { type HistorySearch, STATUS_OPTIONS } from "./search";
+
+const PAGE = 200;
+
+const COLUMNS: Column<RunView>[] = [
+  { id: "status", header: "Status", track: "8.5rem", cell: (run) => <RunStatusCell run={run} /> },
+  { id: "sync", header: "Sync", track: "minmax(9rem,1.2fr)", cell: (run) => run.sync },
+  {
+    id: "started",
+    header: "Started",
+    track: "7rem",
+    cell: (run) => <Ago at={run.started_at} />,
+  },
+  {
+    id: "took",
+    header: "Took",
+    track: "5.5rem",
+    align: "end",
+    cell: (run) => (run.status === "pending" ? "" : formatDuration(run.execution_time_ms)),
+  },
+  {
+    id: "read",
+    header: "Records",
+    track: "5rem",
+    align: "end",
+    cell: (run) => formatCount(run.processed),
+  },
+  {
+    id: "written",
+    header: "Written",
+    track: "5rem",
+    align: "end",
+    cell: (run) => formatCount(written(run)),
+  },
+  {
+    id: "conflicts",
+    header: "Conflicts",
+    track: "5rem",
+    align: "end",
+    cell: (run) => formatCount(run.conflicts),
+  },
+  {
+    id: "failed",
+    header: "Failed",
+    track: "4.5rem",
+    align: "end",
+    cell: (run) => formatCount(run.failed),
+  },
+  {
+    id: "note",
+    header: "Note",
+    track: "minmax(8rem,2fr)",
+    cell: (run) => <span className="text-muted">{run.error?.message ?? ""}</span>,
+  },
+];
+
+function RunStatusCell({ run }: { run: RunView }) {
+  return (
+    <span className="inline-flex items-center gap-1">
+      <Status status={run.cancelling ? "cancelling" : run.status} />
+      {run.simulated ? (
+        <Badge tone="base">
+          <abbr title="Simulated: nothing was written">Sim</abbr>
+        </Badge>
+      ) : null}
+    </span>
+  );
+}
+
+function written(run: RunView): number {
+  const parts = [run.created, run.updated, run.deleted];
+  return parts.reduce((sum, { source, target }) => sum + source + target, 0);
+}
+
+/** What happened, when, why: a timeline first, the runs under it. */
+export function HistoryScreen({ search }: { search: HistorySearch }) {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const [reveal, setReveal] = useState<string>();
+  const runs = useInfiniteQuery(pagedQuery("list_runs", { tenant, ...search, limit: PAGE }));
+  const syncs = useQuery(commandQuery("list_syncs", { tenant }));
+  const filtered = search.sync !== undefined || search.status !== undefined;
+
+  const filter = (change: Partial<HistorySearch>) =>
+    navigate({
+      to: "/t/$tenant/history",
+      params: { tenant },
+      search: { ...search, ...change },
+      replace: true,
+    });
+
+  const items = runs.data ?? [];
+  return (
+    <Page
+      title="History"
+      lead={runs.data ? lead(items.length, runs.hasNextPage) : "What happened, when, why?"}
+      actions={
+        <div data-filter="" className="flex flex-wrap items-center gap-3">
+          <Select
+            label="Sync"
+            value={search.sync ?? ""}
+            options={[
+              { value: "", label: "All" },
+              ...(syncs.data ?? []).map(({ name }) => ({ value: name, label: name })),
+            ]}
+            onChoose={(sync) => filter({ sync: sync || undefined })}
+          />
+          <Select
+            label="Status"
+            value={search.status ?? ""}
+            options={STATUS_OPTIONS}
+            onChoose={(status) =>
+              filter({ status: (status || undefined) as HistorySearch["status"] })
+            }
+          />
+        </div>
+      }
+    >
+      {runs.error ? (
+        <ErrorState
+          doing="load the runs"
+          error={runs.error}
+          since={runs.errorUpdatedAt}
+          onRetry={() => void runs.refetch()}
+        />
+      ) : null}
+      {runs.isPending ? <Loading what="the runs" rows={10} /> : null}
+      {runs.data && items.length === 0 ? (
+        filtered ? (
+          <Empty
+            kind="none match"
+            title="No run matches these filters"
+            action={
+              <Button onClick={() => filter({ sync: undefined, status: undefined })}>
+                Clear the filters
+              </Button>
+            }
+          />
+        ) : (
+          <Empty
+            kind="none yet"
+            title="Nothing has run yet"
+            action={
+              <Button
+                look="primary"
+                onClick={() => navigate({ to: "/t/$tenant/syncs", params: { tenant } })}
+              >
+                Go to the syncs
+              </Button>
+            }
+          >
+            Start a sync, and its run appears here while it is going.
+          </Empty>
+        )
+      ) : null}
+      {items.length > 0 ? (
+        <>
+          <DensityStrip runs={items} onPick={setReveal} />
+          <DataGrid
+            label="Runs, newest first"
+            columns={COLUMNS}
+            items={items}
+            idOf={(run) => run.id}
+            onOpen={(run) =>
+              navigate({ to: "/t/$tenant/runs/$id", params: { tenant, id: run.id } })
+            }
+            revealId={reveal}
+            hasMore={runs.hasNextPage}
+            loadingMore={runs.isFetchingNextPage}
+            onEnd={() => (runs.isFetchingNextPage ? undefined : void runs.fetchNextPage())}
+            dimmed={runs.isPlaceholderData}
+            autoFocus
+          />
+        </>
+      ) : null}
+    </Page>
+  );
+}
+
+function lead(count: number, more: boolean): string {
+  const runs = plural(count, "run");
+  return more ? `The latest ${runs}; older ones load as you scroll` : runs;
+}

@@ -1,0 +1,107 @@
+import { formatCount } from "@/components/format";
+import { Badge, Status, type Tone } from "@/components/status";
+import { Value } from "@/components/value";
+import { difference, differenceNote } from "@/components/value-model";
+import type { FieldDiff, RecordChange } from "@/ipc";
+
+const KINDS: Record<RecordChange["kind"], { word: string; sign: string; tone: Tone }> = {
+  create: { word: "Created", sign: "+", tone: "success" },
+  update: { word: "Updated", sign: "±", tone: "running" },
+  delete: { word: "Deleted", sign: "−", tone: "failed" },
+};
+
+interface Props {
+  change: RecordChange;
+  showAll: boolean;
+}
+
+/** One record before and after, field by field. */
+export function RecordDiff({ change, showAll }: Props) {
+  const kind = KINDS[change.kind];
+  const fields = showAll ? change.fields : change.fields.filter((field) => field.changed);
+  const hidden = change.fields.length - fields.length;
+  return (
+    <article className="border-line-w mb-3 overflow-hidden rounded-l border-line">
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-surface px-3 py-1.5">
+        <Badge tone={kind.tone}>
+          <span aria-hidden="true" className="font-mono">
+            {kind.sign}
+          </span>
+          {kind.word}
+        </Badge>
+        <span className="text-muted">
+          in <Badge tone={change.side}>{change.system}</Badge>
+        </span>
+        <h3 className="min-w-0 flex-1 truncate font-semibold">
+          {change.label ?? change.record_id}
+          {change.label ? (
+            <span className="ms-2 font-mono text-mono font-normal text-muted">
+              {change.record_id}
+            </span>
+          ) : null}
+        </h3>
+        <Status status={change.state} />
+      </header>
+      {change.reason ? <p className="border-b border-line px-3 py-1.5">{change.reason}</p> : null}
+      <table className="w-full table-fixed border-collapse text-start">
+        <thead className="text-meta text-muted">
+          <tr>
+            <th scope="col" className="w-1/5 px-3 py-1 text-start font-medium">
+              Field
+            </th>
+            <th scope="col" className="w-2/5 px-3 py-1 text-start font-medium">
+              Before
+            </th>
+            <th scope="col" className="w-2/5 px-3 py-1 text-start font-medium">
+              After
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {fields.map((field) => (
+            <FieldRow key={field.field} field={field} kind={change.kind} />
+          ))}
+        </tbody>
+      </table>
+      {hidden > 0 ? (
+        <p className="border-t border-line px-3 py-1 text-meta text-muted">
+          {formatCount(hidden)} unchanged {hidden === 1 ? "field" : "fields"} not shown
+        </p>
+      ) : null}
+    </article>
+  );
+}
+
+function FieldRow({ field, kind }: { field: FieldDiff; kind: RecordChange["kind"] }) {
+  const note =
+    field.changed && kind === "update"
+      ? differenceNote(difference(field.before, field.after))
+      : null;
+  return (
+    <tr className="border-t border-line align-top">
+      <th scope="row" className="px-3 py-1 text-start font-normal wrap-anywhere">
+        {field.field}
+        {field.changed ? null : <span className="text-meta text-muted"> (unchanged)</span>}
+      </th>
+      <td className="px-3 py-1">
+        {kind === "create" ? (
+          <Absent />
+        ) : (
+          <Value value={field.before} against={field.changed ? field.after : undefined} />
+        )}
+      </td>
+      <td className={`px-3 py-1 ${field.changed ? "bg-result-tint" : ""}`}>
+        {kind === "delete" ? (
+          <Absent />
+        ) : (
+          <Value value={field.after} against={field.changed ? field.before : undefined} />
+        )}
+        {note ? <div className="text-meta text-muted">{note}</div> : null}
+      </td>
+    </tr>
+  );
+}
+
+function Absent() {
+  return <span className="text-muted italic">no record</span>;
+}

@@ -1,0 +1,101 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useEffect } from "react";
+import { plural } from "@/components/format";
+import { Empty, ErrorState, Loading } from "@/components/states";
+import { pagedQuery, type RunView, useTenant } from "@/ipc";
+import { RecordDiff } from "./record-diff";
+
+const PAGE = 100;
+const CARD_PX = 140;
+
+interface Props {
+  run: RunView;
+  showAll: boolean;
+  scroller: RefObject<HTMLElement | null>;
+}
+
+/** Every record a run wrote (or would write), before and after; only those in view exist. */
+export function RunChanges({ run, showAll, scroller }: Props) {
+  const tenant = useTenant();
+  const changes = useInfiniteQuery(
+    pagedQuery("run_changes", { tenant, id: run.id, limit: PAGE }, "after"),
+  );
+  const items = changes.data ?? [];
+  const virtualizer = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => CARD_PX,
+    overscan: 4,
+    getItemKey: (index) => items[index]?.seq ?? index,
+  });
+  const rows = virtualizer.getVirtualItems();
+  const last = rows.at(-1)?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = changes;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && last >= items.length - 10) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, items.length]);
+
+  if (changes.isPending) return <Loading what="the changed records" />;
+  if (changes.error && items.length === 0) {
+    return (
+      <ErrorState
+        doing="load the changed records"
+        error={changes.error}
+        since={changes.errorUpdatedAt}
+        onRetry={() => void changes.refetch()}
+      />
+    );
+  }
+  if (items.length === 0) return <NoChanges run={run} />;
+  return (
+    <>
+      <p className="mb-2 text-muted" aria-live="polite">
+        {plural(items.length, "record")}{" "}
+        {hasNextPage
+          ? "loaded; more follow as you scroll"
+          : run.simulated
+            ? "would change"
+            : "changed"}
+      </p>
+      <div className="relative" style={{ height: virtualizer.getTotalSize() }}>
+        {rows.map((row) => {
+          const change = items[row.index];
+          return change ? (
+            <div
+              key={row.key}
+              ref={virtualizer.measureElement}
+              data-index={row.index}
+              className="absolute inset-x-0 top-0"
+              style={{ transform: `translateY(${row.start - virtualizer.options.scrollMargin}px)` }}
+            >
+              <RecordDiff change={change} showAll={showAll} />
+            </div>
+          ) : null;
+        })}
+      </div>
+    </>
+  );
+}
+
+function NoChanges({ run }: { run: RunView }) {
+  if (run.status === "running" || run.status === "pending") {
+    return (
+      <Empty kind="none yet" title="No record has changed yet">
+        Changes appear here as they are written.
+      </Empty>
+    );
+  }
+  if (run.status === "failed") {
+    return (
+      <Empty kind="none yet" title="This run wrote nothing">
+        It ended before its first write.
+      </Empty>
+    );
+  }
+  return (
+    <Empty kind="all clear" title="Nothing had to change">
+      Both systems already agreed.
+    </Empty>
+  );
+}

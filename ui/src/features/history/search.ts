@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+const STATUSES = ["pending", "running", "completed", "partial", "failed"] as const;
+
+/** The filters of the history; they live in the address. An unknown value is dropped, not fatal. */
+export const historySearch = z.object({
+  sync: z.string().optional().catch(undefined),
+  status: z.enum(STATUSES).optional().catch(undefined),
+});
+export type HistorySearch = z.infer<typeof historySearch>;
+
+export const runSearch = z.object({
+  fields: z.enum(["changed", "all"]).optional().catch(undefined),
+});
+export type RunSearch = z.infer<typeof runSearch>;
+
+export const STATUS_OPTIONS = [
+  { value: "", label: "All" },
+  { value: "running", label: "Running" },
+  { value: "completed", label: "Completed" },
+  { value: "partial", label: "Partial" },
+  { value: "failed", label: "Failed" },
+  { value: "pending", label: "Pending" },
+];

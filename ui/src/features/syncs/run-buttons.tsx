@@ -1,0 +1,65 @@
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { FlaskConical, Play } from "lucide-react";
+import { useAnnounce } from "@/components/announce";
+import { Button } from "@/components/button";
+import { ErrorState } from "@/components/states";
+import { commandMutation, useTenant } from "@/ipc";
+
+/** Starts a run and goes to it. A simulation plans everything and writes nothing. */
+export function useStartRun(name: string) {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const announce = useAnnounce();
+  return useMutation({
+    ...commandMutation("run_sync"),
+    onSuccess: (started) => {
+      announce(
+        started.joined ? `${name} is already running; showing that run.` : `${name} started.`,
+      );
+      return navigate({ to: "/t/$tenant/runs/$id", params: { tenant, id: started.run_id } });
+    },
+  });
+}
+
+export function RunButtons({
+  name,
+  start,
+}: {
+  name: string;
+  start: ReturnType<typeof useStartRun>;
+}) {
+  const tenant = useTenant();
+  const go = (simulate: boolean) =>
+    start.isPending ? undefined : start.mutate({ tenant, name, simulate, full: false });
+  const pending = start.isPending ? start.variables : undefined;
+  return (
+    <>
+      <Button
+        aria-disabled={start.isPending}
+        onClick={() => go(true)}
+        icon={<FlaskConical aria-hidden="true" className="size-4" />}
+      >
+        {pending?.simulate ? "Starting…" : "Simulate"}
+      </Button>
+      <Button
+        look="primary"
+        aria-disabled={start.isPending}
+        onClick={() => go(false)}
+        icon={<Play aria-hidden="true" className="size-4" />}
+      >
+        {pending && !pending.simulate ? "Starting…" : "Sync now"}
+      </Button>
+    </>
+  );
+}
+
+export function StartError({
+  name,
+  start,
+}: {
+  name: string;
+  start: ReturnType<typeof useStartRun>;
+}) {
+  return start.error ? <ErrorState doing={`start ${name}`} error={start.error} /> : null;
+}

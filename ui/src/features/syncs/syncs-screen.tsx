@@ -1,0 +1,102 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type Column, DataGrid } from "@/components/data-grid";
+import { formatCount, plural } from "@/components/format";
+import { Loaded } from "@/components/loaded";
+import { Page } from "@/components/page";
+import { Empty } from "@/components/states";
+import { Badge, Status } from "@/components/status";
+import { Ago } from "@/components/time";
+import { commandQuery, type SyncSummary, useTenant } from "@/ipc";
+import { direction, policyWords } from "./words";
+
+const COLUMNS: Column<SyncSummary>[] = [
+  {
+    id: "name",
+    header: "Sync",
+    track: "minmax(9rem,1fr)",
+    cell: (sync) => <span className="font-medium">{sync.name}</span>,
+  },
+  {
+    id: "between",
+    header: "Between",
+    track: "minmax(16rem,2fr)",
+    cell: (sync) => <Between sync={sync} />,
+  },
+  {
+    id: "policy",
+    header: "When both change a field",
+    track: "minmax(10rem,1fr)",
+    cell: (sync) => policyWords(sync.policy),
+  },
+  {
+    id: "last",
+    header: "Last run",
+    track: "minmax(15rem,1fr)",
+    cell: (sync) =>
+      sync.last_run ? (
+        <span className="inline-flex items-center gap-2">
+          <Status status={sync.last_run.status} />
+          {sync.last_run.started_at ? <Ago at={sync.last_run.started_at} /> : null}
+        </span>
+      ) : (
+        <span className="text-muted">never run</span>
+      ),
+  },
+  {
+    id: "conflicts",
+    header: "Open conflicts",
+    track: "7rem",
+    align: "end",
+    cell: (sync) => formatCount(sync.open_conflicts),
+  },
+];
+
+export function Between({ sync }: { sync: SyncSummary }) {
+  const { sign, words } = direction(sync);
+  return (
+    <span className="inline-flex max-w-full items-center gap-1.5">
+      <Badge tone="source">{sync.source_system}</Badge>
+      <span title={words}>
+        <span aria-hidden="true">{sign}</span>
+        <span className="sr-only"> ({words}) </span>
+      </span>
+      <Badge tone="target">{sync.target_system}</Badge>
+    </span>
+  );
+}
+
+/** What maps to what, and who wins? */
+export function SyncsScreen() {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const syncs = useQuery(commandQuery("list_syncs", { tenant }));
+  return (
+    <Page
+      title="Syncs"
+      lead={syncs.data ? plural(syncs.data.length, "sync") : "What maps to what, who wins?"}
+    >
+      <Loaded query={syncs} what="the syncs">
+        {(items) =>
+          items.length === 0 ? (
+            <Empty kind="none yet" title="No sync yet">
+              A sync keeps two collections in step. Add one with a workspace file:{" "}
+              <code className="font-mono text-mono">tandem apply -f workspace.toml</code>
+            </Empty>
+          ) : (
+            <DataGrid
+              label="Syncs"
+              columns={COLUMNS}
+              items={items}
+              idOf={(sync) => sync.name}
+              onOpen={(sync) =>
+                navigate({ to: "/t/$tenant/syncs/$name", params: { tenant, name: sync.name } })
+              }
+              autoFocus
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
