@@ -22,6 +22,12 @@ pub struct RedactedFields(serde_json::Map<String, serde_json::Value>);
 #[serde(transparent)]
 pub struct RedactedText(String);
 
+impl std::fmt::Display for RedactedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Removes secrets: the values of fields whose name says so, and every known secret value wherever
 /// it stands, also in base64, hexadecimal or percent-encoded form.
 #[derive(Clone, Default)]

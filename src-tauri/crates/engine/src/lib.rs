@@ -2,4 +2,6 @@
 //! breaker, timeouts, idempotency, validation. It reaches the world only through the ports it owns
 //! and knows no SQL, no HTTP and no screen.
 
+pub mod calls;
 pub mod ports;
+pub mod run;

@@ -74,6 +74,9 @@ pub struct StagedPair {
     pub pair: Pair,
     /// What stands in the way of planning it.
     pub problem: Option<PairProblem>,
+    /// The link was left to be planned again; if nothing is to be done after all, that is to be
+    /// written down.
+    pub todo: bool,
     /// An earlier create for this (half) link was sent and never acknowledged.
     pub uncertain_create: Option<OperationKey>,
 }
@@ -308,6 +311,8 @@ pub trait RunSession: Send {
     /// Extends the lease by 60 s and moves the run from `pending` to `running`; says whether an
     /// admin asked to cancel.
     fn renew(&mut self, now: DateTime<Utc>, counts: &RunCounts) -> Result<Renewal, StoreError>;
+    /// Extends the lease without touching history; the same answer as [`RunSession::renew`].
+    fn touch(&mut self, now: DateTime<Utc>) -> Result<Renewal, StoreError>;
     /// What is remembered of both sides.
     fn progress(&self) -> Result<Both<SideProgress>, StoreError>;
     /// Operations of interrupted runs without a receipt, all of them.
@@ -338,6 +343,17 @@ pub trait RunSession: Send {
     /// The next pairs to plan, each once: links with a changed side or `todo`, then new records
     /// paired by match key, then those without a partner. Empty when all were given.
     fn next_pairs(&mut self, limit: usize) -> Result<Vec<StagedPair>, StoreError>;
+    /// Linked pairs that were read in this run and need no planning: as both shadows hold them.
+    fn unchanged_pairs(&mut self) -> Result<u64, StoreError>;
+    /// Sets pairs aside that cannot be planned, with their errors: a duplicate key makes the link
+    /// (or a new half link) `Quarantined`; any other stays as it is (a new record becomes a half
+    /// link), to be planned again by the next run.
+    fn quarantine(
+        &mut self,
+        pairs: &[StagedPair],
+        errors: &[NewError],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
     /// Keeps planned pairs in order.
     fn keep_plan(&mut self, pairs: &[PlannedPair]) -> Result<(), StoreError>;
     /// The next planned pairs, each once, in the order kept.

@@ -1,0 +1,68 @@
+//! Carrying out what admins decided: both sides are read afresh, and a contested value that moved on
+//! since the admin looked sends nothing and reopens the conflict (case 28).
+
+use tandem_domain::apply_decision;
+use tandem_domain::decide::DecisionOutcome;
+use tandem_domain::ids::{Both, Side};
+use tandem_domain::link::Link;
+use tandem_domain::plan::{ConflictChange, Decision, Pair, Reason};
+use tandem_domain::policy::Policy;
+
+use super::apply::{apply_pairs, observe};
+use super::context::RunContext;
+use super::halt::Halt;
+use crate::ports::session::{DecidedConflict, PlannedPair};
+
+/// Carries out every decision whose undo window has passed. `Some` when the run must stop.
+pub(super) async fn carry_out(run: &RunContext, policy: &Policy) -> Result<Option<Halt>, Halt> {
+    let now = run.now();
+    let decided = run
+        .session
+        .with(move |session| session.decided(now))
+        .await?;
+    if decided.is_empty() || run.options.simulate {
+        return Ok(None);
+    }
+    let mut sides = Both::new(Vec::new(), Vec::new());
+    for side in Side::BOTH {
+        *sides.get_mut(side) = observe(run, side, decided.iter().map(|d| &d.link)).await?;
+    }
+    let Both { source, target } = sides;
+    let mut planned = Vec::with_capacity(decided.len());
+    for ((decided, source), target) in decided.into_iter().zip(source).zip(target) {
+        let DecidedConflict {
+            id,
+            draft,
+            decision,
+            link_id,
+            link,
+        } = decided;
+        let pair = Pair {
+            link: Some(link),
+            sides: Both::new(source, target),
+            conflict_open: true,
+        };
+        let decision = match apply_decision(&draft, &decision, &pair, policy, now) {
+            DecisionOutcome::Write(decision) => decision,
+            DecisionOutcome::Reopen { draft, .. } => reopened(pair.link.clone(), draft),
+        };
+        planned.push(PlannedPair {
+            link_id: Some(link_id),
+            pair,
+            decision,
+            reuse_key: None,
+            carries_out: Some(id),
+        });
+    }
+    apply_pairs(run, policy, planned).await
+}
+
+fn reopened(link: Option<Link>, draft: tandem_domain::conflict::ConflictDraft) -> Decision {
+    Decision {
+        reason: Reason::Contested,
+        link,
+        intents: Both::new(None, None),
+        conflict: ConflictChange::Park(draft),
+        losers: Vec::new(),
+    }
+}

@@ -1,0 +1,159 @@
+//! The end of a run, whatever it was: counts, status, snapshots, cursors, alert, events.
+
+use tandem_domain::ids::{Both, ErrorId};
+
+use super::apply::Applied;
+use super::context::RunContext;
+use super::halt::Halt;
+use super::{RunError, blocking};
+use crate::ports::StoreError;
+use crate::ports::events::{EventKind, Phase};
+use crate::ports::history::{ErrorType, NewError, RunCounts, RunStatus, SyncHistory};
+use crate::ports::session::{RunOutcome, SideProgress};
+
+/// How the stages ended.
+pub(super) enum Ended {
+    /// Only decisions were to be carried out, and were.
+    DecisionsOnly,
+    /// Everything planned was tried.
+    Applied(Box<Applied>),
+}
+
+/// Records the end of a run and tells the world.
+pub(super) async fn finalize(
+    run: RunContext,
+    ended: Result<Ended, Halt>,
+) -> Result<SyncHistory, RunError> {
+    run.progress(Phase::Finalize, 0, None);
+    let mut plan_hash = None;
+    let mut progress = Both::new(None, None);
+    let halt = match ended {
+        Ok(Ended::DecisionsOnly) => None,
+        Ok(Ended::Applied(applied)) => {
+            let Applied { plan, stopped } = *applied;
+            plan_hash = Some(plan.hash);
+            if stopped.is_none() && !run.options.simulate {
+                // Cursors move only when everything read is settled or durably set aside.
+                progress = remember(plan.read.progress);
+            }
+            stopped
+        }
+        Err(halt) => Some(halt),
+    };
+    if let Some(Halt::Store(StoreError::LeaseLost)) = &halt {
+        // Another run took over and recorded this one's end; nothing here counts any more.
+        return history(&run).await;
+    }
+    let (mut counts, snapshot) =
+        run.tally(|tally| (tally.counts, std::mem::take(&mut tally.snapshot)));
+    counts.processed = counts.succeeded + counts.failed + counts.skipped;
+    let status = status(&counts, halt.as_ref());
+    if let Some(halt) = &halt {
+        let error = run_error(&run, halt);
+        if let Err(error) = run
+            .session
+            .with(move |session| session.log_errors(&[error]))
+            .await
+        {
+            tracing::error!(%error, "the run's error could not be logged");
+        }
+    }
+    let message = halt
+        .as_ref()
+        .map(|halt| run.rules.redact_text(&halt.to_string()));
+    let outcome = RunOutcome {
+        status,
+        counts,
+        execution_time_ms: u64::try_from(run.budget.elapsed().as_millis()).unwrap_or(u64::MAX),
+        error: halt.as_ref().map(Halt::error_type).zip(message.clone()),
+        plan_hash,
+        snapshots: snapshot.into_snapshots(),
+        progress,
+        alert: alert(&run, halt.as_ref(), message.as_deref()),
+        at: run.now(),
+    };
+    let session = run.session.take();
+    blocking(move || {
+        session.map_or(Err(StoreError::LeaseLost), |session| {
+            session.finish(outcome)
+        })
+    })
+    .await?;
+    match (&halt, status) {
+        (Some(halt), RunStatus::Failed) => run.publish(EventKind::SyncFailed {
+            error: message.unwrap_or_default(),
+            retries: halt.retries(),
+        }),
+        _ => run.publish(EventKind::SyncCompleted { status, counts }),
+    }
+    history(&run).await
+}
+
+fn remember(progress: Both<SideProgress>) -> Both<Option<SideProgress>> {
+    Both::new(Some(progress.source), Some(progress.target))
+}
+
+/// A run that was stopped after part of its work landed is `partial`; one that a guard refused or an
+/// admin cancelled is `failed`, whatever landed.
+fn status(counts: &RunCounts, halt: Option<&Halt>) -> RunStatus {
+    match halt {
+        Some(Halt::Deadline(_)) => RunStatus::Partial,
+        Some(Halt::Side { .. }) if counts.succeeded > 0 => RunStatus::Partial,
+        Some(_) => RunStatus::Failed,
+        None if counts.failed > 0 || counts.conflicts > 0 => RunStatus::Partial,
+        None => RunStatus::Completed,
+    }
+}
+
+fn run_error(run: &RunContext, halt: &Halt) -> NewError {
+    if let Halt::Side { side, error, .. } = halt {
+        return run.call_error(*side, None, halt.error_type(), error, &halt.remedy(), None);
+    }
+    NewError {
+        id: ErrorId(run.ids.next()),
+        record_id: None,
+        side: None,
+        error_type: halt.error_type(),
+        message: run.rules.redact_text(&halt.to_string()),
+        details: serde_json::json!({ "remedy": halt.remedy() }),
+        record_data: None,
+        retry_count: halt.retries(),
+        at: run.now(),
+    }
+}
+
+/// What administrators are told (BR-IC-002): final failures only, never a wish of their own.
+fn alert(
+    run: &RunContext,
+    halt: Option<&Halt>,
+    message: Option<&str>,
+) -> Option<serde_json::Value> {
+    let halt = halt?;
+    if matches!(halt, Halt::Cancelled | Halt::Deadline(_)) || run.options.simulate {
+        return None;
+    }
+    let connection = match halt {
+        Halt::Side { connection, .. } => Some(connection.as_str()),
+        _ => None,
+    };
+    Some(serde_json::json!({
+        "sync": run.sync.config.name,
+        "sync_id": run.sync.id,
+        "run": run.run,
+        "connection": connection,
+        "error_type": error_word(halt.error_type()),
+        "error": message,
+        "retries": halt.retries(),
+        "remedy": halt.remedy(),
+        "at": run.now(),
+    }))
+}
+
+fn error_word(kind: ErrorType) -> serde_json::Value {
+    serde_json::to_value(kind).unwrap_or_default()
+}
+
+async fn history(run: &RunContext) -> Result<SyncHistory, RunError> {
+    let (store, id) = (std::sync::Arc::clone(&run.tenant), run.run);
+    Ok(blocking(move || store.run(id)).await?)
+}

@@ -1,0 +1,298 @@
+//! A run (TASK-013, TASK-014, PAT-002): `prepare → validate → transform → sync → validate →
+//! finalize`. The order is fixed in [`RunHandle::execute`] and by type: each phase consumes what the
+//! one before returned.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tandem_domain::ids::{Both, RunId, Side};
+use tandem_domain::redaction::Redactor;
+
+use crate::calls::gateway::Access;
+use crate::calls::{Circuit, Gateway, RetryPolicy};
+use crate::ports::connector::WritableConnector;
+use crate::ports::events::{EventKind, Phase};
+use crate::ports::history::{ErrorType, RunOptions, RunTrigger, SyncHistory};
+use crate::ports::session::{Renewal, RunSession};
+use crate::ports::store::{ConnectionRecord, NewRun, RunOpening, SyncRecord, TenantStore};
+use crate::ports::{Clock, Events, Ids, StoreError};
+
+mod apply;
+pub mod budget;
+mod context;
+mod decisions;
+mod finalize;
+mod guard;
+pub mod halt;
+mod journal;
+mod plan;
+mod read;
+mod receipts;
+mod recover;
+mod rules;
+mod send;
+mod session;
+mod snapshot;
+
+pub use context::RunContext;
+pub use session::blocking;
+
+use budget::Budget;
+use context::{Signals, Tally};
+use halt::Halt;
+use rules::Rules;
+use session::SharedSession;
+
+/// How often a lease is renewed; it lasts 60 s.
+const RENEW_EVERY: Duration = Duration::from_secs(15);
+
+/// Executes syncs (the plan's `SyncService`).
+#[derive(Clone)]
+pub struct SyncService {
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    events: Arc<dyn Events>,
+}
+
+/// Everything one run needs.
+pub struct SyncJob {
+    /// Whose.
+    pub tenant: Arc<dyn TenantStore>,
+    /// Which configuration.
+    pub sync: SyncRecord,
+    /// Its two connections.
+    pub connections: Both<ConnectionRecord>,
+    /// Its two collections.
+    pub connectors: Both<Arc<dyn WritableConnector>>,
+    /// Knows every secret of both connections.
+    pub redactor: Redactor,
+}
+
+/// What asking for a run gave.
+pub enum Opened {
+    /// It is ours to execute.
+    Ready(Box<RunHandle>),
+    /// The same is going on already (case 38).
+    Joined(RunId),
+    /// Another one of this configuration is going on, with other options.
+    Busy(RunId),
+    /// The last holder may still have a call in flight until then.
+    WaitUntil(chrono::DateTime<chrono::Utc>),
+}
+
+/// Why a run could not be opened, or its end not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configuration's rules do not compile.
+    #[error("{0}")]
+    Configuration(String),
+}
+
+impl SyncService {
+    /// A service over these ports.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, events: Arc<dyn Events>) -> Self {
+        Self { clock, ids, events }
+    }
+
+    /// Opens a run under the configuration's lease: writes its history row, sends nothing.
+    pub async fn open(
+        &self,
+        job: SyncJob,
+        options: RunOptions,
+        trigger: RunTrigger,
+        actor: &str,
+    ) -> Result<Opened, RunError> {
+        let rules = Rules::new(job.sync.config.clone(), job.redactor.clone())
+            .map_err(|halt| RunError::Configuration(halt.to_string()))?;
+        let new = NewRun {
+            id: RunId(self.ids.next()),
+            sync: job.sync.id,
+            trigger,
+            options,
+            actor: actor.to_owned(),
+            at: self.clock.now(),
+        };
+        let run = new.id;
+        let store = Arc::clone(&job.tenant);
+        let session = match blocking(move || store.open_run(&new)).await? {
+            RunOpening::Opened(session) => session,
+            RunOpening::Joined(run) => return Ok(Opened::Joined(run)),
+            RunOpening::Busy(run) => return Ok(Opened::Busy(run)),
+            RunOpening::WaitUntil(at) => return Ok(Opened::WaitUntil(at)),
+        };
+        let budget = Arc::new(Budget::start(Arc::clone(&self.clock)));
+        let gateways = Both::new(
+            self.gateway(&job, Side::Source, options, &budget).await?,
+            self.gateway(&job, Side::Target, options, &budget).await?,
+        );
+        Ok(Opened::Ready(Box::new(RunHandle {
+            context: RunContext {
+                clock: Arc::clone(&self.clock),
+                ids: Arc::clone(&self.ids),
+                events: Arc::clone(&self.events),
+                tenant: job.tenant,
+                run,
+                sync: job.sync,
+                connections: job.connections,
+                gateways,
+                session: SharedSession::new(session),
+                rules: Arc::new(rules),
+                options,
+                budget,
+                signals: Arc::new(Signals::default()),
+                tally: Mutex::new(Tally::default()),
+            },
+        })))
+    }
+
+    async fn gateway(
+        &self,
+        job: &SyncJob,
+        side: Side,
+        options: RunOptions,
+        budget: &Arc<Budget>,
+    ) -> Result<Gateway, RunError> {
+        let circuit = Circuit::load(Arc::clone(&job.tenant), job.connections.get(side).id).await?;
+        let connector = Arc::clone(job.connectors.get(side));
+        // House rule: a simulation is handed something that cannot write, by type.
+        let access = if options.simulate {
+            Access::Read(connector)
+        } else {
+            Access::Write(connector)
+        };
+        Ok(Gateway::new(
+            side,
+            access,
+            Arc::new(circuit),
+            Arc::clone(&self.clock),
+            RetryPolicy::default(),
+            Arc::clone(budget),
+        ))
+    }
+}
+
+/// A run that is open and ready to go.
+pub struct RunHandle {
+    context: RunContext,
+}
+
+impl RunHandle {
+    /// Its id.
+    #[must_use]
+    pub const fn run_id(&self) -> RunId {
+        self.context.run
+    }
+
+    /// Executes it. A run that could not do its work is `Ok` with status `failed`; an error here
+    /// means that even its end could not be recorded.
+    pub async fn execute(self) -> Result<SyncHistory, RunError> {
+        let run = self.context;
+        run.publish(EventKind::SyncStarted);
+        let keeper = keep_lease(&run);
+        let ended = stages(&run).await;
+        keeper.abort();
+        finalize::finalize(run, ended).await
+    }
+}
+
+/// The template: one order, for every run.
+async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
+    let prepared = prepare(run).await?;
+    if let Some(halt) = decisions::carry_out(run, &run.rules.policy(Both::new(None, None))).await? {
+        return Err(halt);
+    }
+    if run.options.decisions_only {
+        return Ok(finalize::Ended::DecisionsOnly);
+    }
+    // Each page is validated and transformed as it arrives; see `read`.
+    let read = read::read(run, prepared).await?;
+    run.check_signals()?;
+    run.progress(Phase::Plan, 0, None);
+    let plan = plan::plan(run, read).await?;
+    note_fingerprint(run, &plan).await?;
+    // Each receipt is validated as it comes back; see `send`.
+    let applied = apply::apply(run, plan).await?;
+    Ok(finalize::Ended::Applied(Box::new(applied)))
+}
+
+/// Lease confirmed, configuration checked against the systems as they are, interrupted work settled.
+async fn prepare(run: &RunContext) -> Result<Both<crate::ports::session::SideProgress>, Halt> {
+    let (now, counts) = (run.now(), run.tally(|tally| tally.counts));
+    run.session
+        .with(move |session| session.renew(now, &counts))
+        .await?;
+    run.progress(Phase::Prepare, 0, None);
+    let describe = |side: Side| async move {
+        run.gateways
+            .get(side)
+            .describe()
+            .await
+            .map_err(|error| run.side_failed(side, error))
+    };
+    let (source, target) =
+        futures::future::try_join(describe(Side::Source), describe(Side::Target)).await?;
+    let problems = run.sync.config.check(Some(&source), Some(&target));
+    if !problems.is_empty() {
+        return Err(Halt::Config(problems));
+    }
+    recover::settle_interrupted(run).await?;
+    Ok(run
+        .session
+        .with(|session| RunSession::progress(session))
+        .await?)
+}
+
+/// The plan's content fingerprint is recorded; a redelivered trigger shows in the log, but never
+/// blocks a genuine edit (case 39).
+async fn note_fingerprint(run: &RunContext, plan: &plan::Plan) -> Result<(), Halt> {
+    if plan.pairs == 0 || run.options.simulate {
+        return Ok(());
+    }
+    let (hash, now) = (plan::fingerprint(run, &plan.hash), run.now());
+    if run
+        .session
+        .with(move |session| session.fingerprint(hash, now))
+        .await?
+    {
+        tracing::info!(run = %run.run, "the same operations were planned within the last hour and not completed");
+    }
+    Ok(())
+}
+
+/// Renews the lease in the background and listens for a wish to cancel.
+fn keep_lease(run: &RunContext) -> tokio::task::AbortHandle {
+    let (clock, session, signals) = (
+        Arc::clone(&run.clock),
+        run.session.clone(),
+        Arc::clone(&run.signals),
+    );
+    tokio::spawn(async move {
+        loop {
+            clock.sleep(RENEW_EVERY).await;
+            let now = clock.now();
+            match session.with(move |session| session.touch(now)).await {
+                Ok(Renewal::Held) => {}
+                Ok(Renewal::CancelRequested) => signals.cancel(),
+                Err(StoreError::LeaseLost) => {
+                    signals.lose();
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the lease could not be renewed; trying again");
+                }
+            }
+        }
+    })
+    .abort_handle()
+}
+
+/// The history's word for a run that ended early, for callers that show it.
+#[must_use]
+pub const fn error_type_of(halt: &Halt) -> ErrorType {
+    halt.error_type()
+}

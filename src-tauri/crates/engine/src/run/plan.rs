@@ -1,0 +1,335 @@
+//! Deciding every pair before the first write: chunk by chunk, kept in the store, with a digest over
+//! all decisions and the guards checked at the end.
+
+use std::sync::Arc;
+
+use tandem_domain::ids::{Both, Side};
+use tandem_domain::plan::{ConflictChange, Decision, Intent};
+use tandem_domain::policy::Policy;
+use tandem_domain::record::ContentHash;
+
+use super::context::RunContext;
+use super::guard;
+use super::halt::Halt;
+use super::read::Read;
+use super::rules::{RecordProblem, Rules};
+use crate::ports::StoreError;
+use crate::ports::events::Phase;
+use crate::ports::history::{ErrorType, NewError};
+use crate::ports::session::{PairProblem, PlannedPair, RunSession, StagedPair};
+
+/// Pairs decided in one go.
+const BATCH: usize = 500;
+
+/// The whole plan is kept in the store and within the guards.
+pub(super) struct Plan {
+    /// What reading left to remember.
+    pub read: Read,
+    /// Digest over all decisions, hex.
+    pub hash: String,
+    /// Pairs to apply.
+    pub pairs: u64,
+}
+
+#[derive(Default)]
+struct Planning {
+    skipped: u64,
+    kept: u64,
+    deletes: Both<u64>,
+    examples: Vec<String>,
+}
+
+/// Decides all staged pairs.
+pub(super) async fn plan(run: &RunContext, read: Read) -> Result<Plan, Halt> {
+    let policy = Arc::clone(&read.policy);
+    let mut totals = Planning::default();
+    let mut digest = PlanDigest::default();
+    loop {
+        run.check_signals()?;
+        let (rules, policy, now) = (Arc::clone(&run.rules), Arc::clone(&policy), run.now());
+        let find_again = Both::new(
+            can_create_again(run, Side::Source),
+            can_create_again(run, Side::Target),
+        );
+        let (batch, next_digest) = run
+            .session
+            .with(move |session| {
+                let batch = plan_batch(session, &rules, &policy, now, find_again, &mut digest)?;
+                Ok((batch, digest))
+            })
+            .await?;
+        digest = next_digest;
+        let Some(batch) = batch else { break };
+        totals.skipped += batch.planning.skipped;
+        totals.kept += batch.planning.kept;
+        totals.deletes.source += batch.planning.deletes.source;
+        totals.deletes.target += batch.planning.deletes.target;
+        let room = 20_usize.saturating_sub(totals.examples.len());
+        totals
+            .examples
+            .extend(batch.planning.examples.into_iter().take(room));
+        report_problems(run, batch.problems).await?;
+        run.progress(Phase::Plan, totals.skipped + totals.kept, None);
+    }
+    let unchanged = run
+        .session
+        .with(|session| session.unchanged_pairs())
+        .await?;
+    run.tally(|tally| tally.counts.skipped += totals.skipped + unchanged);
+    if totals.deletes != Both::new(0, 0) {
+        let (_, links) = run
+            .session
+            .with(|session| session.unseen_count(Side::Source))
+            .await?;
+        guard::check(
+            totals.deletes,
+            links,
+            run.options.allow_deletes,
+            &totals.examples,
+        )
+        .map_err(Halt::Guard)?;
+    }
+    Ok(Plan {
+        read,
+        hash: digest.hex(),
+        pairs: totals.kept,
+    })
+}
+
+struct Batch {
+    planning: Planning,
+    problems: Vec<(StagedPair, RecordProblem, Side)>,
+}
+
+/// Whether a create that may have landed before can be planned again at `side`: it would have been
+/// found by its match key, or the system recognises the key it was sent with.
+fn can_create_again(run: &RunContext, side: Side) -> CreateAgain {
+    if !run.sync.config.match_key.is_empty() {
+        CreateAgain::FoundByKey
+    } else if run.gateways.get(side).capabilities().idempotent_creates {
+        CreateAgain::SameKey
+    } else {
+        CreateAgain::No
+    }
+}
+
+/// How an unacknowledged create may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CreateAgain {
+    FoundByKey,
+    SameKey,
+    No,
+}
+
+fn plan_batch(
+    session: &mut dyn RunSession,
+    rules: &Rules,
+    policy: &Policy,
+    now: chrono::DateTime<chrono::Utc>,
+    again: Both<CreateAgain>,
+    digest: &mut PlanDigest,
+) -> Result<Option<Batch>, StoreError> {
+    let pairs = session.next_pairs(BATCH)?;
+    if pairs.is_empty() {
+        return Ok(None);
+    }
+    let mut planning = Planning::default();
+    let mut problems = Vec::new();
+    let mut planned = Vec::with_capacity(pairs.len());
+    for staged in pairs {
+        if let Some(problem) = &staged.problem {
+            let (problem, side) = pair_problem(problem);
+            problems.push((staged, problem, side));
+            continue;
+        }
+        let mut decision = rules.plan(&staged.pair, policy, now);
+        let mut reuse_key = None;
+        if let Some(key) = staged.uncertain_create
+            && let Some(side) = created_side(&decision)
+        {
+            match again.get(side) {
+                CreateAgain::FoundByKey => {}
+                CreateAgain::SameKey => reuse_key = Some(key),
+                CreateAgain::No => {
+                    problems.push((staged, uncertain(), side));
+                    continue;
+                }
+            }
+        }
+        if decision.link.is_none()
+            && !writes(&decision)
+            && decision.conflict == ConflictChange::Keep
+        {
+            if !staged.todo {
+                planning.skipped += 1;
+                continue;
+            }
+            decision.link.clone_from(&staged.pair.link);
+        }
+        count_deletes(&decision, &mut planning);
+        digest.add(rules, staged.link_id.map(|id| id.0), &decision);
+        planning.kept += 1;
+        planned.push(PlannedPair {
+            link_id: staged.link_id,
+            pair: staged.pair,
+            decision,
+            reuse_key,
+            carries_out: None,
+        });
+    }
+    session.keep_plan(&planned)?;
+    Ok(Some(Batch { planning, problems }))
+}
+
+/// Whether a decision sends anything.
+#[must_use]
+pub(super) const fn writes(decision: &Decision) -> bool {
+    decision.intents.source.is_some() || decision.intents.target.is_some()
+}
+
+fn created_side(decision: &Decision) -> Option<Side> {
+    Side::BOTH
+        .into_iter()
+        .find(|side| matches!(decision.intents.get(*side), Some(Intent::Create { .. })))
+}
+
+fn count_deletes(decision: &Decision, planning: &mut Planning) {
+    for side in Side::BOTH {
+        if let Some(Intent::Delete { id, .. }) = decision.intents.get(side) {
+            *planning.deletes.get_mut(side) += 1;
+            if planning.examples.len() < 20 {
+                planning.examples.push(format!("{side} {id}"));
+            }
+        }
+    }
+}
+
+fn pair_problem(problem: &PairProblem) -> (RecordProblem, Side) {
+    match problem {
+        PairProblem::DuplicateKey { side, others } => {
+            let others: Vec<&str> = others
+                .iter()
+                .map(tandem_domain::ids::RecordId::as_str)
+                .collect();
+            (
+                RecordProblem {
+                    error_type: ErrorType::Conflict,
+                    message: format!("its match key is also that of {} at the {side}", others.join(", ")),
+                    fix: "Make the match key unique there (or choose another one); until then these records are left alone."
+                        .into(),
+                },
+                *side,
+            )
+        }
+        PairProblem::Recreated { side, .. } => (
+            RecordProblem {
+                error_type: ErrorType::Conflict,
+                message: format!(
+                    "a record with the same match key was deleted at the {side} in the same run"
+                ),
+                fix: "Decide whether this is the same record: run again to take it as a new one."
+                    .into(),
+            },
+            *side,
+        ),
+    }
+}
+
+fn uncertain() -> RecordProblem {
+    RecordProblem {
+        error_type: ErrorType::Uncertain,
+        message: "an earlier attempt to create this record was never acknowledged, and there is no match key to find it by"
+            .into(),
+        fix: "Look at the other system: if the record is there, set a match key so that the two are paired; it is not sent again blindly."
+            .into(),
+    }
+}
+
+async fn report_problems(
+    run: &RunContext,
+    problems: Vec<(StagedPair, RecordProblem, Side)>,
+) -> Result<(), Halt> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let mut errors: Vec<NewError> = Vec::with_capacity(problems.len());
+    let mut quarantined = Vec::new();
+    for (staged, problem, side) in problems {
+        let (id, data) = describe(&run.rules, &staged, side);
+        errors.push(run.record_error(side, id, &problem, data));
+        quarantined.push(staged);
+    }
+    let failed = errors.len() as u64;
+    let now = run.now();
+    run.session
+        .with(move |session| session.quarantine(&quarantined, &errors, now))
+        .await?;
+    run.tally(|tally| tally.counts.failed += failed);
+    Ok(())
+}
+
+fn describe(
+    rules: &Rules,
+    staged: &StagedPair,
+    side: Side,
+) -> (
+    Option<tandem_domain::ids::RecordId>,
+    Option<serde_json::Value>,
+) {
+    use tandem_domain::plan::Observation;
+    for side in [side, side.other()] {
+        if let Observation::Live(seen) = staged.pair.sides.get(side) {
+            return (
+                Some(seen.id.clone()),
+                Some(rules.redacted_canonical(&seen.record)),
+            );
+        }
+    }
+    let half = staged.pair.link.as_ref().and_then(|link| {
+        link.sides
+            .get(side)
+            .as_ref()
+            .or_else(|| link.sides.get(side.other()).as_ref())
+    });
+    (
+        half.map(|half| half.id.clone()),
+        half.map(|half| rules.redacted_canonical(&half.shadow)),
+    )
+}
+
+/// A digest over all decisions, in order: what an admin reviewed is what is applied.
+#[derive(Debug, Clone, Copy, Default)]
+struct PlanDigest(u128);
+
+impl PlanDigest {
+    fn add(&mut self, rules: &Rules, link: Option<i64>, decision: &Decision) {
+        let mut text = format!("{:032x}{link:?}{:?}", self.0, decision.reason);
+        for side in Side::BOTH {
+            use std::fmt::Write as _;
+            // Writing to a String cannot fail.
+            let _ = match decision.intents.get(side) {
+                None => write!(text, "-"),
+                Some(Intent::Create { fields }) => {
+                    write!(text, "c{:?}", rules.schema.hash(fields).0)
+                }
+                Some(Intent::Update { id, patch, .. }) => {
+                    write!(text, "u{id}{:?}", rules.schema.hash(patch).0)
+                }
+                Some(Intent::Delete { id, .. }) => write!(text, "d{id}"),
+            };
+        }
+        self.0 = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
+    }
+
+    fn hex(self) -> String {
+        format!("{:032x}", self.0)
+    }
+}
+
+/// The plan's digest as the run's content fingerprint (TASK-015: configuration, direction, record
+/// ids, here with content).
+#[must_use]
+pub(super) fn fingerprint(run: &RunContext, plan_hash: &str) -> ContentHash {
+    let text = format!("{}{:?}{plan_hash}", run.sync.id, run.sync.config.direction);
+    ContentHash(xxhash_rust::xxh3::xxh3_128(text.as_bytes()).to_be_bytes())
+}

@@ -1,0 +1,332 @@
+//! Reading both sides: pages are validated, carried into canonical form and staged as they arrive,
+//! the next one already on its way. Memory does not grow with the number of records.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::future::try_join;
+use tandem_domain::ids::{Both, LinkId, RecordId, Side};
+use tandem_domain::policy::Policy;
+use tandem_domain::record::{NativeBody, NativeRecord};
+
+use super::context::RunContext;
+use super::guard;
+use super::halt::Halt;
+use super::rules::RecordProblem;
+use crate::ports::connector::{ChangeDetection, Cursor, Fetched, ListRequest, Page};
+use crate::ports::events::Phase;
+use crate::ports::history::{ErrorType, NewError};
+use crate::ports::session::{SideProgress, StagedBody, StagedRecord};
+
+/// Records read by id at once.
+const BY_ID: usize = 100;
+/// After so long a side whose deletes show only in full listings is listed in full again.
+const FULL_COMPARE_EVERY: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+/// Both sides are read and staged.
+pub(super) struct Read {
+    /// What to remember of each side, once everything read is also settled.
+    pub progress: Both<SideProgress>,
+    /// The policy, with the clocks as measured while reading.
+    pub policy: Arc<Policy>,
+}
+
+struct SideRead {
+    progress: SideProgress,
+    clock_offset_ms: Option<i64>,
+}
+
+/// Reads both sides at once.
+pub(super) async fn read(run: &RunContext, known: Both<SideProgress>) -> Result<Read, Halt> {
+    let Both { source, target } = known;
+    let (source, target) = try_join(
+        read_side(run, Side::Source, source),
+        read_side(run, Side::Target, target),
+    )
+    .await?;
+    Ok(Read {
+        policy: Arc::new(
+            run.rules
+                .policy(Both::new(source.clock_offset_ms, target.clock_offset_ms)),
+        ),
+        progress: Both::new(source.progress, target.progress),
+    })
+}
+
+async fn read_side(run: &RunContext, side: Side, known: SideProgress) -> Result<SideRead, Halt> {
+    let gateway = run.gateways.get(side);
+    let now = run.now();
+    let stale = known
+        .listed_at
+        .is_none_or(|at| now - at >= FULL_COMPARE_EVERY);
+    let since = match gateway.capabilities().changes {
+        _ if run.options.full || !known.listed => None,
+        ChangeDetection::Feed => known.cursor.clone(),
+        ChangeDetection::Since if !stale => known.cursor.clone(),
+        ChangeDetection::Since | ChangeDetection::Full => None,
+    };
+    let complete = since.is_none();
+
+    let mut request = ListRequest { since, page: None };
+    let mut last_cursor: Option<Cursor> = None;
+    let mut clock_offset_ms = None;
+    let mut live = 0_u64;
+    let mut page = fetch(run, side, &request).await?;
+    loop {
+        run.check_signals()?;
+        let next = page.next.take();
+        last_cursor = page.cursor.take().or(last_cursor);
+        clock_offset_ms = page.clock_offset_ms.or(clock_offset_ms);
+        live += page
+            .records
+            .iter()
+            .filter(|r| matches!(r.body, NativeBody::Live { .. }))
+            .count() as u64;
+        run.budget.add_records(page.records.len() as u64);
+        let staging = stage_page(run, side, page);
+        match next {
+            None => {
+                staging.await?;
+                break;
+            }
+            Some(token) => {
+                request.page = Some(token);
+                let (fetched, ()) = try_join(fetch(run, side, &request), staging).await?;
+                page = fetched;
+            }
+        }
+        run.progress(Phase::Read, live, None);
+    }
+
+    if complete {
+        confirm_missing(run, side, live).await?;
+    }
+    read_set_aside(run, side).await?;
+    Ok(SideRead {
+        progress: SideProgress {
+            cursor: last_cursor.or(known.cursor),
+            identity: known.identity,
+            listed: true,
+            listed_at: if complete { Some(now) } else { known.listed_at },
+        },
+        clock_offset_ms,
+    })
+}
+
+async fn fetch(run: &RunContext, side: Side, request: &ListRequest) -> Result<Page, Halt> {
+    run.gateways
+        .get(side)
+        .list(request)
+        .await
+        .map_err(|error| run.side_failed(side, error))
+}
+
+/// Validates, maps and stages one page; what is unusable becomes an error row and is set aside.
+async fn stage_page(run: &RunContext, side: Side, page: Page) -> Result<(), Halt> {
+    let Page {
+        records,
+        unreadable,
+        ..
+    } = page;
+    let mut errors: Vec<NewError> = unreadable
+        .iter()
+        .map(|entry| {
+            let problem = RecordProblem {
+                error_type: ErrorType::Mapping,
+                message: format!("an entry of the listing is no record: {}", entry.reason),
+                fix: "Compare the connection's description with what the system answers.".into(),
+            };
+            let text = run.rules.redact_text(&entry.text);
+            run.record_error(
+                side,
+                entry.id.clone(),
+                &problem,
+                Some(serde_json::Value::String(text)),
+            )
+        })
+        .collect();
+    let mut set_aside: Vec<StagedRecord> = unreadable
+        .into_iter()
+        .filter_map(|entry| Some(aside(entry.id?, entry.reason)))
+        .collect();
+    let (records, duplicates) = split_duplicates(records);
+    for (id, copies) in duplicates {
+        let problem = RecordProblem {
+            error_type: ErrorType::Conflict,
+            message: format!("{copies} different records bear the id {id} in one listing"),
+            fix: "Make the id unique at that system, or name another field as the id.".into(),
+        };
+        errors.push(run.record_error(side, Some(id.clone()), &problem, None));
+        set_aside.push(aside(id, problem.message));
+    }
+    stage_records(run, side, records, set_aside, errors).await
+}
+
+fn aside(id: RecordId, reason: String) -> StagedRecord {
+    StagedRecord {
+        id,
+        version: None,
+        updated_at: None,
+        body: StagedBody::SetAside { reason },
+    }
+}
+
+/// Maps records on a blocking thread (it is the run's main share of CPU) and stages them with what
+/// was set aside already.
+async fn stage_records(
+    run: &RunContext,
+    side: Side,
+    records: Vec<NativeRecord>,
+    set_aside: Vec<StagedRecord>,
+    errors: Vec<NewError>,
+) -> Result<(), Halt> {
+    let rules = Arc::clone(&run.rules);
+    let (staged, problems) = run
+        .session
+        .with(move |session| {
+            let mut staged = set_aside;
+            let mut problems = Vec::new();
+            for record in records {
+                let (record, problem) = rules.stage(side, record);
+                if let Some((problem, fields)) = problem {
+                    problems.push((record.id.clone(), problem, rules.redacted(&fields)));
+                }
+                staged.push(record);
+            }
+            let counts = session.stage(side, &staged)?;
+            Ok((counts, problems))
+        })
+        .await?;
+    let mut errors = errors;
+    for (id, problem, data) in problems {
+        errors.push(run.record_error(side, Some(id), &problem, Some(data)));
+    }
+    tracing::trace!(%side, unchanged = staged.unchanged, changed = staged.changed, "page staged");
+    let failed = errors.len() as u64;
+    if failed > 0 {
+        run.session
+            .with(move |session| session.log_errors(&errors))
+            .await?;
+        run.tally(|tally| tally.counts.failed += failed);
+    }
+    Ok(())
+}
+
+/// Records of one page whose id is borne by another, different one (case 20). An equal copy is just
+/// one record.
+fn split_duplicates(records: Vec<NativeRecord>) -> (Vec<NativeRecord>, Vec<(RecordId, usize)>) {
+    let mut first: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
+    let mut clashes: HashMap<RecordId, usize> = HashMap::new();
+    for (at, record) in records.iter().enumerate() {
+        if let Some(&earlier) = first.get(&record.id) {
+            if records.get(earlier) != Some(record) {
+                *clashes.entry(record.id.clone()).or_insert(1) += 1;
+            }
+        } else {
+            first.insert(record.id.clone(), at);
+        }
+    }
+    if clashes.is_empty() && first.len() == records.len() {
+        return (records, Vec::new());
+    }
+    let kept = records
+        .into_iter()
+        .enumerate()
+        .filter(|(at, record)| {
+            !clashes.contains_key(&record.id) && first.get(&record.id) == Some(at)
+        })
+        .map(|(_, record)| record)
+        .collect();
+    (kept, clashes.into_iter().collect())
+}
+
+/// Linked records that a complete listing did not show are read one by one before they count as
+/// deleted (case 15).
+async fn confirm_missing(run: &RunContext, side: Side, live: u64) -> Result<(), Halt> {
+    let (unseen, links) = run
+        .session
+        .with(move |session| session.unseen_count(side))
+        .await?;
+    if unseen == 0 {
+        return Ok(());
+    }
+    if live == 0 && links > 0 && run.options.allow_deletes != Some(links) {
+        let examples = run
+            .session
+            .with(move |session| session.unseen(side, None, 20))
+            .await?;
+        let examples = examples.into_iter().map(|(_, id)| id.to_string()).collect();
+        return Err(Halt::Guard(guard::empty_listing(side, links, examples)));
+    }
+    let mut after: Option<LinkId> = None;
+    loop {
+        run.check_signals()?;
+        let batch = run
+            .session
+            .with(move |session| session.unseen(side, after, BY_ID))
+            .await?;
+        let Some((last, _)) = batch.last() else {
+            return Ok(());
+        };
+        after = Some(*last);
+        let ids: Vec<RecordId> = batch.into_iter().map(|(_, id)| id).collect();
+        read_by_id(run, side, ids).await?;
+    }
+}
+
+/// Records set aside by earlier runs are read again by id.
+async fn read_set_aside(run: &RunContext, side: Side) -> Result<(), Halt> {
+    let mut after: Option<RecordId> = None;
+    loop {
+        run.check_signals()?;
+        let ids = run
+            .session
+            .with(move |session| session.set_aside(side, after, BY_ID))
+            .await?;
+        let Some(last) = ids.last() else {
+            return Ok(());
+        };
+        after = Some(last.clone());
+        read_by_id(run, side, ids).await?;
+    }
+}
+
+/// Reads records by id and stages what they say.
+pub(super) async fn read_by_id(
+    run: &RunContext,
+    side: Side,
+    ids: Vec<RecordId>,
+) -> Result<(), Halt> {
+    let fetched = run
+        .gateways
+        .get(side)
+        .get(&ids)
+        .await
+        .map_err(|error| run.side_failed(side, error))?;
+    let mut records = Vec::with_capacity(ids.len());
+    let mut set_aside = Vec::new();
+    let mut errors = Vec::new();
+    for (id, fetched) in ids.into_iter().zip(fetched) {
+        match fetched {
+            Fetched::Found(record) => records.push(record),
+            Fetched::Gone => {
+                records.push(NativeRecord {
+                    id,
+                    version: None,
+                    updated_at: None,
+                    body: NativeBody::Deleted,
+                });
+            }
+            Fetched::Unknown(reason) => {
+                let problem = RecordProblem {
+                    error_type: ErrorType::Authentication,
+                    message: format!("it cannot be told whether the record still exists: {reason}"),
+                    fix: "Give the account the right to read this record. Until then it counts as present.".into(),
+                };
+                errors.push(run.record_error(side, Some(id.clone()), &problem, None));
+                set_aside.push(aside(id, reason));
+            }
+        }
+    }
+    stage_records(run, side, records, set_aside, errors).await
+}
