@@ -1,1 +1,14 @@
-//! Placeholder.
+//! What the machine around us gives: the clock, fresh ids, secrets, the signed-in user's name, the
+//! folder for data. The only crate that asks the machine for the time or for randomness.
+
+mod clock;
+mod entropy;
+mod ids;
+mod place;
+mod secrets;
+
+pub use clock::SystemClock;
+pub use entropy::random_bytes;
+pub use ids::UuidIds;
+pub use place::{data_folder, user_name};
+pub use secrets::EnvSecrets;

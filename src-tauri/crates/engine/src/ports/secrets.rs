@@ -30,10 +30,12 @@ impl fmt::Debug for Secret {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// There is none by that name.
-    #[error("no secret named {name:?}")]
+    #[error("no secret named {name:?}: {provide}")]
     Missing {
         /// The reference.
         name: String,
+        /// How to provide it, a sentence for the admin.
+        provide: String,
     },
     /// The place where they are kept cannot be used.
     #[error("secrets cannot be read: {reason}")]
