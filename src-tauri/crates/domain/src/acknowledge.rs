@@ -1,8 +1,10 @@
 //! What a receipt changes in a link.
 
 use crate::ids::Side;
-use crate::link::Link;
+use crate::link::{Link, LinkSide, LinkState, Seen};
 use crate::plan::{Acknowledged, Intent};
+use crate::planner::closed;
+use crate::record::CanonicalRecord;
 use crate::schema::CanonicalSchema;
 
 /// The link after `side` acknowledged `intent`: what was owed is cleared, the shadow takes the
@@ -16,5 +18,67 @@ pub fn acknowledge(
     receipt: &Acknowledged,
     schema: &CanonicalSchema,
 ) -> Link {
-    todo!("{link:?} {side} {intent:?} {receipt:?} {schema:?}")
+    let mut next = link.clone();
+    match intent {
+        Intent::Delete { .. } => return closed(link),
+        Intent::Create { fields } => {
+            let shadow = match &receipt.record {
+                Some(record) => fields.with(record),
+                None => fields.clone(),
+            };
+            *next.sides.get_mut(side) = Some(LinkSide {
+                id: receipt.id.clone(),
+                version: receipt.version.clone(),
+                updated_at: receipt.updated_at,
+                ours: true,
+                shadow,
+                seen: None,
+                owed: Vec::new(),
+            });
+        }
+        Intent::Update { patch, .. } => {
+            if let Some(half) = next.sides.get_mut(side) {
+                written(half, patch, receipt, schema);
+            }
+        }
+    }
+    let whole = next.sides.source.is_some() && next.sides.target.is_some();
+    if whole && next.state == LinkState::Unpaired {
+        next.state = LinkState::Active;
+    }
+    next
+}
+
+fn written(
+    half: &mut LinkSide,
+    patch: &CanonicalRecord,
+    receipt: &Acknowledged,
+    schema: &CanonicalSchema,
+) {
+    half.owed.retain(|owed| {
+        !patch
+            .get(&owed.field)
+            .is_some_and(|sent| schema.same(&owed.field, sent, &owed.value))
+    });
+    // What the server made of the fields we wrote.
+    let made = CanonicalRecord(
+        patch
+            .0
+            .iter()
+            .map(|(field, sent)| {
+                let held = receipt.record.as_ref().and_then(|record| record.get(field));
+                (field.clone(), held.unwrap_or(sent).clone())
+            })
+            .collect(),
+    );
+    // What is known of the rest: the answer where it carries the record, else what was seen.
+    let mut known = half.known().with(&made);
+    if let Some(record) = &receipt.record {
+        known = known.with(record);
+    }
+    half.shadow = half.shadow.with(&made);
+    half.seen = (!schema.changed(&known, &half.shadow).is_empty()).then(|| Seen::Live(known));
+    half.version.clone_from(&receipt.version);
+    half.updated_at = receipt.updated_at;
+    half.ours = true;
 }

@@ -12,7 +12,7 @@ mod parse;
 mod serde_form;
 
 pub(crate) use normal::compare;
-pub(crate) use parse::local_to_utc;
+pub(crate) use parse::{from_json, local_to_utc};
 
 /// The declared type of a canonical field. In a workspace file either a word (`"text"`, `"integer"`,
 /// `"decimal"`, `"boolean"`, `"timestamp"`, `"date"`, `"json"`, `"list"`, `"set"`) or a table with

@@ -11,7 +11,7 @@ use crate::ids::{FieldName, Side};
 use crate::record::{CanonicalRecord, NativeFields};
 use crate::schema::{CanonicalSchema, FieldAccess, FieldSpec};
 
-mod compiled;
+pub(crate) mod compiled;
 mod path;
 mod serde_form;
 mod transform;
@@ -176,6 +176,8 @@ pub enum Representation {
     EpochSeconds,
     /// An instant as milliseconds since 1970.
     EpochMillis,
+    /// An instant as the wall clock of the type's zone shows it, without an offset.
+    Local,
 }
 
 /// What it means when a complete record lacks a field.

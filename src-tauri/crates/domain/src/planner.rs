@@ -1,12 +1,575 @@
 //! Planning one pair: a pure function of its link, what both sides say now, the policy and the time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 
-use crate::plan::{Decision, Pair};
+use crate::config::{DeleteConflictPolicy, DeletePolicy};
+use crate::conflict::{CloseReason, ConflictDraft, ConflictKind};
+use crate::draft::DraftOf;
+use crate::ids::{Both, FieldName, Side};
+use crate::link::{Link, LinkSide, LinkState, Seen};
+use crate::merge::{Merge, Merged};
+use crate::plan::{ConflictChange, Decision, Intent, Loser, Observation, Pair, Reason};
 use crate::policy::Policy;
+use crate::record::CanonicalRecord;
+use crate::standing::{Live, Standing, standings};
+use crate::value::Value;
 
 /// What to do about one pair, exactly as the semantics' section 4 says.
 #[must_use]
 pub fn plan(pair: &Pair, policy: &Policy, now: DateTime<Utc>) -> Decision {
-    todo!("{pair:?} {policy:?} {now}")
+    Planner::new(pair, policy, now).plan()
+}
+
+/// One pair being planned.
+pub(crate) struct Planner<'a> {
+    pub(crate) pair: &'a Pair,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) standings: Both<Standing>,
+}
+
+/// Two live records, merged.
+pub(crate) struct Meeting {
+    /// Each side as it went into the merge.
+    pub(crate) sides: Both<Live>,
+    /// Nothing was ever agreed.
+    pub(crate) first: bool,
+    pub(crate) merged: Merged,
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(pair: &'a Pair, policy: &'a Policy, now: DateTime<Utc>) -> Self {
+        Self {
+            pair,
+            policy,
+            now,
+            standings: standings(pair),
+        }
+    }
+
+    pub(crate) fn plan(&self) -> Decision {
+        match self.pair.link.as_ref().map(|link| link.state) {
+            Some(LinkState::Excluded | LinkState::Quarantined) => {
+                return self.decision(Reason::Excluded, None);
+            }
+            Some(LinkState::Closed) => return self.tombstone(),
+            Some(LinkState::Active | LinkState::Unpaired) | None => {}
+        }
+        match (&self.standings.source, &self.standings.target) {
+            (Standing::Live(source), Standing::Live(target)) => self.both_live(source, target),
+            (Standing::Live(live), Standing::Absent) => self.alone(Side::Source, live),
+            (Standing::Absent, Standing::Live(live)) => self.alone(Side::Target, live),
+            (Standing::Live(live), Standing::Gone(gone)) => self.deleted(Side::Target, gone, live),
+            (Standing::Gone(gone), Standing::Live(live)) => self.deleted(Side::Source, gone, live),
+            (Standing::Absent, Standing::Absent) => self.decision(Reason::Unchanged, None),
+            (Standing::Gone(_) | Standing::Absent, Standing::Gone(_) | Standing::Absent) => {
+                self.both_gone()
+            }
+        }
+    }
+
+    /// A decision without writes or losers. The link is given only where it differs from the
+    /// stored one; a conflict that no longer stands is closed.
+    pub(crate) fn decision(&self, reason: Reason, link: Option<Link>) -> Decision {
+        let conflict = match reason {
+            _ if !self.pair.conflict_open => ConflictChange::Keep,
+            Reason::Excluded => ConflictChange::Keep,
+            Reason::BothDeleted => ConflictChange::Close(CloseReason::BothDeleted),
+            Reason::Resolved
+            | Reason::Restored
+            | Reason::DeletePropagated
+            | Reason::DeleteIgnored => ConflictChange::Close(CloseReason::PolicyDecided),
+            _ => ConflictChange::Close(CloseReason::SidesAgree),
+        };
+        Decision {
+            reason,
+            link: link.filter(|link| Some(link) != self.pair.link.as_ref()),
+            intents: Both::new(None, None),
+            conflict,
+            losers: Vec::new(),
+        }
+    }
+
+    fn parked(&self, reason: Reason, link: Link, draft: ConflictDraft) -> Decision {
+        Decision {
+            conflict: ConflictChange::Park(draft),
+            ..self.decision(reason, Some(link))
+        }
+    }
+
+    pub(crate) fn base(&self) -> Option<&'a CanonicalRecord> {
+        self.pair.link.as_ref().and_then(|link| link.base.as_ref())
+    }
+
+    /// Two live records: merged against what was agreed, or paired where nothing was.
+    fn both_live(&self, source: &Live, target: &Live) -> Decision {
+        self.merged(source, target, &BTreeMap::new())
+            .unwrap_or_else(|parked| *parked)
+    }
+
+    /// The merge with an admin's choices in it. `Err`: parked, since something is undecided.
+    pub(crate) fn merged(
+        &self,
+        source: &Live,
+        target: &Live,
+        decided: &BTreeMap<FieldName, Value>,
+    ) -> Result<Decision, Box<Decision>> {
+        let Meeting {
+            sides,
+            first,
+            merged,
+        } = self.meet(source, target, decided);
+        if !merged.undecided.is_empty() {
+            let draft = self.live_draft(&merged, first, merged.undecided.keys().cloned().collect());
+            let schema = &self.policy.schema;
+            let link = Link {
+                state: LinkState::Active,
+                base: if first { None } else { self.base().cloned() },
+                sides: Both::new(
+                    Some(sides.source.only_seen(schema)),
+                    Some(sides.target.only_seen(schema)),
+                ),
+            };
+            let reason = if first {
+                Reason::PairedDifferent
+            } else {
+                Reason::Contested
+            };
+            return Err(Box::new(self.parked(reason, link, draft)));
+        }
+        Ok(self.settle(Both::new(&sides.source, &sides.target), merged, first))
+    }
+
+    /// Merges two live records; where nothing was ever agreed, without a common past.
+    pub(crate) fn meet(
+        &self,
+        source: &Live,
+        target: &Live,
+        decided: &BTreeMap<FieldName, Value>,
+    ) -> Meeting {
+        let nothing = CanonicalRecord::default();
+        let replaced = source.replaced || target.replaced;
+        let first = self.base().is_none() || source.joined || target.joined;
+        let (mut source, mut target) = (source.clone(), target.clone());
+        if first {
+            source.forget();
+            target.forget();
+        }
+        let mut merged = Merge {
+            policy: self.policy,
+            now: self.now,
+            base: match self.base() {
+                Some(base) if !first => base,
+                _ => &nothing,
+            },
+            sides: Both::new(&source, &target),
+            decided,
+        }
+        .run();
+        if replaced && decided.is_empty() {
+            // Another record took the place of a linked one (deleted, made anew under the same
+            // key): unless both are equal, a person looks at it first, whatever the policy.
+            for (field, value) in &source.now.0 {
+                if let Some(other) = target.now.get(field)
+                    && !self.policy.schema.same(field, value, other)
+                {
+                    merged.undecided.entry(field.clone()).or_insert_with(|| {
+                        "A linked record was deleted and another one with the same key appeared; \
+                         the two may not be the same."
+                            .to_owned()
+                    });
+                }
+            }
+        }
+        Meeting {
+            sides: Both::new(source, target),
+            first,
+            merged,
+        }
+    }
+
+    /// The conflict between two live records.
+    pub(crate) fn live_draft(
+        &self,
+        merged: &Merged,
+        first: bool,
+        contested: BTreeSet<FieldName>,
+    ) -> ConflictDraft {
+        let nothing = CanonicalRecord::default();
+        let whys: BTreeSet<&str> = merged.undecided.values().map(String::as_str).collect();
+        let mut why: Vec<&str> = whys.into_iter().collect();
+        if first {
+            why.insert(0, "The two records were met for the first time and differ.");
+        }
+        DraftOf {
+            kind: if first {
+                ConflictKind::Pairing
+            } else {
+                ConflictKind::Update
+            },
+            why: why.join(" "),
+            policy: self.policy,
+            base: match self.base() {
+                Some(base) if !first => base,
+                _ => &nothing,
+            },
+            priors: &merged.priors,
+            records: Both::new(Some(&merged.wanted.source), Some(&merged.wanted.target)),
+            standings: &self.standings,
+            contested: &contested,
+        }
+        .write()
+    }
+
+    fn settle(&self, sides: Both<&Live>, merged: Merged, first: bool) -> Decision {
+        let schema = &self.policy.schema;
+        let writes = !merged.patches.source.is_empty() || !merged.patches.target.is_empty();
+        let reason = if first && merged.resolved {
+            Reason::PairedDifferent
+        } else if first {
+            Reason::Paired
+        } else if merged.resolved {
+            Reason::Resolved
+        } else if merged.enforced {
+            Reason::Enforced
+        } else if merged.passed.len() == 2 {
+            Reason::Merged
+        } else if merged.passed.len() == 1 {
+            Reason::OneSided
+        } else if writes {
+            Reason::OwedPaid
+        } else if merged.drift {
+            Reason::Drift
+        } else if merged.same_change {
+            Reason::SameChange
+        } else {
+            Reason::Unchanged
+        };
+        let intent = |side: Side| {
+            let patch = merged.patches.get(side);
+            let live = *sides.get(side);
+            (!patch.is_empty()).then(|| Intent::Update {
+                id: live.id.clone(),
+                patch: patch.clone(),
+                before: live.now.clone(),
+                if_version: live.version.clone(),
+            })
+        };
+        let intents = Both::new(intent(Side::Source), intent(Side::Target));
+        let Both {
+            source: source_shadow,
+            target: target_shadow,
+        } = merged.shadows;
+        let link = Link {
+            state: LinkState::Active,
+            base: Some(merged.base),
+            sides: Both::new(
+                Some(sides.source.half(schema, source_shadow, merged.owed.source)),
+                Some(sides.target.half(schema, target_shadow, merged.owed.target)),
+            ),
+        };
+        Decision {
+            intents,
+            losers: merged.losers,
+            ..self.decision(reason, Some(link))
+        }
+    }
+
+    /// One record without a partner.
+    fn alone(&self, side: Side, live: &Live) -> Decision {
+        let schema = &self.policy.schema;
+        let mut half = live.clone();
+        if !self.policy.creates(side.other()) {
+            half.forget();
+            let link = self.link(
+                LinkState::Unpaired,
+                None,
+                side,
+                half.only_seen(schema),
+                None,
+            );
+            return self.decision(Reason::Drift, Some(link));
+        }
+        self.create(Reason::New, side, live)
+    }
+
+    /// Makes the record of `side` on the other side too. The other half comes with the receipt.
+    pub(crate) fn create(&self, reason: Reason, side: Side, live: &Live) -> Decision {
+        let schema = &self.policy.schema;
+        let receiver = side.other();
+        // What this side is still owed is part of the record.
+        let mut whole = live.now.clone();
+        for owed in &live.owed {
+            let unpaid = match (live.now.get(&owed.field), live.shadow.get(&owed.field)) {
+                (Some(now), Some(shadow)) => schema.same(&owed.field, now, shadow),
+                (None, _) => true,
+                (Some(_), None) => false,
+            };
+            if unpaid {
+                whole.0.insert(owed.field.clone(), owed.value.clone());
+            }
+        }
+        let fields = CanonicalRecord(
+            whole
+                .0
+                .iter()
+                .filter(|(field, _)| schema.writable(receiver, field))
+                .map(|(field, value)| (field.clone(), value.clone()))
+                .collect(),
+        );
+        let half = live.half(schema, live.now.clone(), live.owed.clone());
+        let link = self.link(LinkState::Unpaired, Some(whole), side, half, None);
+        let mut decision = self.decision(reason, Some(link));
+        *decision.intents.get_mut(receiver) = Some(Intent::Create { fields });
+        decision
+    }
+
+    pub(crate) fn link(
+        &self,
+        state: LinkState,
+        base: Option<CanonicalRecord>,
+        side: Side,
+        half: LinkSide,
+        other: Option<LinkSide>,
+    ) -> Link {
+        let sides = match side {
+            Side::Source => Both::new(Some(half), other),
+            Side::Target => Both::new(other, Some(half)),
+        };
+        Link { state, base, sides }
+    }
+
+    fn both_gone(&self) -> Decision {
+        let closed = self.pair.link.as_ref().map(closed);
+        self.decision(Reason::BothDeleted, closed)
+    }
+
+    /// `side` deleted its record, the other side still has one.
+    fn deleted(&self, side: Side, gone: &LinkSide, live: &Live) -> Decision {
+        if self.policy.deletes == DeletePolicy::Ignore {
+            let link = self.after_delete(LinkState::Excluded, side, gone, live);
+            return self.decision(Reason::DeleteIgnored, Some(link));
+        }
+        // Live changes, and changes that never reached the deleted record.
+        let edited = self.base().is_none()
+            || live.replaced
+            || !gone.owed.is_empty()
+            || !self
+                .policy
+                .schema
+                .changed(&live.now, &live.shadow)
+                .is_empty();
+        let delete_wins = if edited {
+            match (self.policy.delete_conflict, side) {
+                (DeleteConflictPolicy::Manual, _) => None,
+                (DeleteConflictPolicy::DeleteWins, _)
+                | (DeleteConflictPolicy::SourceWins, Side::Source)
+                | (DeleteConflictPolicy::TargetWins, Side::Target) => Some(true),
+                _ => Some(false),
+            }
+        } else if self.policy.enforces(side) {
+            // The receiving side of an enforced one-way sync gets its record back.
+            return self.restore(Reason::Enforced, side, gone, live);
+        } else if self.policy.deletes == DeletePolicy::Manual
+            && self.policy.deletes_on(side.other())
+        {
+            None
+        } else {
+            Some(true)
+        };
+        match delete_wins {
+            None => self.park_delete(side, gone, live, edited),
+            Some(true) => self.pass_on(side, gone, live, edited),
+            Some(false) => self.restore(Reason::Restored, side, gone, live),
+        }
+    }
+
+    /// The link with the delete noted and nothing incorporated.
+    pub(crate) fn after_delete(
+        &self,
+        state: LinkState,
+        side: Side,
+        gone: &LinkSide,
+        live: &Live,
+    ) -> Link {
+        let schema = &self.policy.schema;
+        let gone = LinkSide {
+            seen: Some(Seen::Deleted),
+            ..gone.clone()
+        };
+        let base = self.base().cloned();
+        self.link(state, base, side, gone, Some(live.only_seen(schema)))
+    }
+
+    fn park_delete(&self, side: Side, gone: &LinkSide, live: &Live, edited: bool) -> Decision {
+        let link = self.after_delete(LinkState::Active, side, gone, live);
+        self.parked(
+            Reason::DeleteContested,
+            link,
+            self.delete_draft(side, live, edited),
+        )
+    }
+
+    pub(crate) fn delete_draft(&self, side: Side, live: &Live, edited: bool) -> ConflictDraft {
+        let other = side.other();
+        let nothing = CanonicalRecord::default();
+        let records = match side {
+            Side::Source => Both::new(None, Some(&live.now)),
+            Side::Target => Both::new(Some(&live.now), None),
+        };
+        DraftOf {
+            kind: ConflictKind::Delete,
+            why: if edited {
+                format!("The {side}'s record was deleted while the {other}'s was changed.")
+            } else {
+                format!(
+                    "The {side}'s record was deleted, and the policy leaves deletes to a person."
+                )
+            },
+            policy: self.policy,
+            base: self.base().unwrap_or(&nothing),
+            priors: &BTreeMap::new(),
+            records,
+            standings: &self.standings,
+            contested: &BTreeSet::new(),
+        }
+        .write()
+    }
+
+    /// Deletes the live record too, where that may be.
+    fn pass_on(&self, side: Side, gone: &LinkSide, live: &Live, edited: bool) -> Decision {
+        let link = self.after_delete(LinkState::Active, side, gone, live);
+        if !self.policy.deletes_on(side.other()) {
+            return self.decision(Reason::Drift, Some(link));
+        }
+        let mut decision = self.decision(Reason::DeletePropagated, Some(link));
+        *decision.intents.get_mut(side.other()) = Some(delete(live));
+        if edited {
+            decision.losers = losers_of_delete(side.other(), live, "delete_conflict");
+        }
+        decision
+    }
+
+    /// Brings the deleted record back from the live one, where that may be.
+    pub(crate) fn restore(
+        &self,
+        reason: Reason,
+        side: Side,
+        gone: &LinkSide,
+        live: &Live,
+    ) -> Decision {
+        if !self.policy.creates(side) {
+            let link = self.after_delete(LinkState::Active, side, gone, live);
+            return self.decision(Reason::Drift, Some(link));
+        }
+        self.create(reason, side.other(), live)
+    }
+
+    /// A closed link of which something was read again.
+    fn tombstone(&self) -> Decision {
+        let back = |side: Side| match (self.pair.sides.get(side), self.standings.get(side)) {
+            (Observation::Live(_), Standing::Live(live)) => Some(live),
+            _ => None,
+        };
+        match (back(Side::Source), back(Side::Target)) {
+            (None, None) => self.decision(Reason::Excluded, None),
+            (Some(source), Some(target)) => {
+                // Both are back: met anew.
+                let (mut source, mut target) = (source.clone(), target.clone());
+                source.joined = true;
+                target.joined = true;
+                self.both_live(&source, &target)
+            }
+            (Some(live), None) => self.came_back(Side::Source, live),
+            (None, Some(live)) => self.came_back(Side::Target, live),
+        }
+    }
+
+    /// A record whose deletion was settled exists again. The very state that was deleted is a stale
+    /// answer; anything else is a delete met by an edit.
+    fn came_back(&self, side: Side, live: &Live) -> Decision {
+        let known = |side: Side| {
+            self.pair
+                .link
+                .as_ref()
+                .and_then(|link| link.sides.get(side).as_ref())
+        };
+        let half = known(side);
+        let stale = half.is_some_and(|half| {
+            half.version.is_some()
+                && half.version == live.version
+                && self
+                    .policy
+                    .schema
+                    .changed(&live.now, &half.shadow)
+                    .is_empty()
+        });
+        let Some(gone) = known(side.other()) else {
+            // It never had a partner: it is simply new.
+            return self.alone(side, live);
+        };
+        if stale {
+            return self.decision(Reason::Excluded, None);
+        }
+        // All of it is news: nothing of a deleted record is agreed any more.
+        let mut live = live.clone();
+        live.forget();
+        let live = &live;
+        match (self.policy.deletes, self.policy.delete_conflict, side) {
+            (DeletePolicy::Ignore, _, _) => self.decision(Reason::Excluded, None),
+            (_, DeleteConflictPolicy::Manual, _) => {
+                self.park_delete(side.other(), gone, live, true)
+            }
+            (_, DeleteConflictPolicy::DeleteWins, _)
+            | (_, DeleteConflictPolicy::SourceWins, Side::Target)
+            | (_, DeleteConflictPolicy::TargetWins, Side::Source) => {
+                self.pass_on(side.other(), gone, live, true)
+            }
+            _ => self.restore(Reason::Restored, side.other(), gone, live),
+        }
+    }
+}
+
+/// The delete of a live record.
+pub(crate) fn delete(live: &Live) -> Intent {
+    Intent::Delete {
+        id: live.id.clone(),
+        before: live.now.clone(),
+        if_version: live.version.clone(),
+    }
+}
+
+/// Every value of a record that is deleted although somebody had changed it.
+pub(crate) fn losers_of_delete(side: Side, live: &Live, rule: &str) -> Vec<Loser> {
+    live.now
+        .0
+        .iter()
+        .map(|(field, value)| Loser {
+            side,
+            field: field.clone(),
+            value: value.clone(),
+            winner: Value::Null,
+            rule: rule.to_owned(),
+        })
+        .collect()
+}
+
+/// The link as a tombstone.
+pub(crate) fn closed(link: &Link) -> Link {
+    let settled = |half: &LinkSide| LinkSide {
+        seen: None,
+        owed: Vec::new(),
+        shadow: half.known().clone(),
+        ..half.clone()
+    };
+    Link {
+        state: LinkState::Closed,
+        base: link.base.clone(),
+        sides: Both::new(
+            link.sides.source.as_ref().map(settled),
+            link.sides.target.as_ref().map(settled),
+        ),
+    }
 }

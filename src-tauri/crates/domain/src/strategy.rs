@@ -115,8 +115,12 @@ impl ConflictResolutionStrategy for ManualResolution {
         "manual"
     }
 
-    fn resolve(&self, _: &Contested<'_>) -> Resolution {
-        Resolution::Undecided("Both sides changed it, and the policy leaves it to a person.".into())
+    fn resolve(&self, contested: &Contested<'_>) -> Resolution {
+        Resolution::Undecided(if contested.base.is_some() {
+            "Both sides changed it, and the policy leaves it to a person.".into()
+        } else {
+            "The policy leaves it to a person.".into()
+        })
     }
 }
 
