@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::iso_ms;
 use crate::fields::{Fields, push_text, text_of};
 
+use super::answer::Receipts;
 use super::config::CollectionConfig;
 
 pub(crate) type Id = Arc<str>;
@@ -90,6 +91,7 @@ pub(crate) struct Collection {
     seq: u64,
     live: usize,
     marks: BTreeMap<usize, Id>,
+    pub(crate) receipts: Receipts,
 }
 
 impl Collection {
@@ -112,6 +114,7 @@ impl Collection {
             seq: 0,
             live: 0,
             marks: BTreeMap::new(),
+            receipts: Receipts::default(),
         }
     }
 

@@ -19,11 +19,12 @@ use crate::data::work_unit;
 use crate::error::SandboxError;
 use crate::fields::Fields;
 
+use super::answer::Outcome;
 use super::collection::{Id, State as RecordState};
 use super::faults::Fault;
 use super::shared::Shared;
 use super::stats::Stats;
-use super::write::{Expect, Op, Outcome, Write, fields_of, perform, shape};
+use super::write::{Expect, Op, Write, fields_of, perform, shape};
 
 /// A handle to one storefront from inside the process. Clones share it.
 #[derive(Debug, Clone)]

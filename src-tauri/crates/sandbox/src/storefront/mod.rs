@@ -3,6 +3,7 @@
 //! [`Storefront::start`] binds `127.0.0.1` on a free port and serves until it is stopped or dropped; its records and
 //! counters stay readable through [`Control`]. The interface it speaks is described in the crate's documentation.
 
+mod answer;
 mod collection;
 mod config;
 mod control;

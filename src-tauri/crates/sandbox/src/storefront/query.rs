@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::clock::parse_ms;
 
+use super::answer::Outcome;
 use super::config::{Paging, StorefrontConfig};
-use super::write::Outcome;
 
 /// Where a page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]

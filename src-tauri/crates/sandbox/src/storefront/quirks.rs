@@ -8,8 +8,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::fields::{Fields, text_json, text_of};
 
+use super::answer::Problem;
 use super::config::{Check, CollectionConfig, Computed};
-use super::write::Problem;
 
 /// Trims and rounds what was sent; drops writes to the computed field.
 pub(crate) fn normalise(config: &CollectionConfig, fields: &mut Fields<'_>) {

@@ -1,5 +1,6 @@
 //! The storefront's HTTP interface: one small handler a route.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use crate::fields::Fields;
 
+use super::answer::Outcome;
 use super::collection::Collection;
 use super::config::{Conditional, Paging};
 use super::control;
@@ -19,7 +21,7 @@ use super::faults::ListingFault;
 use super::listing;
 use super::query::{FeedQuery, ListQuery};
 use super::shared::Shared;
-use super::write::{Expect, Op, Outcome, Write, expect_from_header, shape};
+use super::write::{Expect, Op, Write, expect_from_header, shape};
 
 /// A bulk of 100 large records fits; anything above is answered with 413.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -297,13 +299,16 @@ async fn bulk(State(shared): App, Path(collection): Path<String>, body: Bytes) -
     let Some(outcomes) = outcomes else {
         return single(&shared, no_collection(&collection));
     };
-    match serde_json::to_string(&outcomes) {
-        Ok(results) => json(StatusCode::OK, format!("{{\"results\":{results}}}")),
-        Err(error) => single(
-            &shared,
-            Outcome::refused(500, "internal", error.to_string()),
-        ),
+    let mut body = String::with_capacity(outcomes.len() * 560 + 16);
+    body.push_str("{\"results\":[");
+    for (at, outcome) in outcomes.iter().enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        outcome.push_result(&mut body);
     }
+    body.push_str("]}");
+    json(StatusCode::OK, body)
 }
 
 fn in_collection<T>(
@@ -323,28 +328,10 @@ fn no_collection(name: &str) -> Outcome {
 }
 
 /// The answer to a call about one record: the record itself, or `{"error":…}` with the record that stood in the way.
-fn single(shared: &Shared, outcome: Outcome) -> Response {
-    let Outcome {
-        status,
-        record,
-        error,
-        version,
-        ..
-    } = outcome;
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = match (error, record) {
-        (None, record) => record
-            .map(|r| Box::<str>::from(r).into_string())
-            .unwrap_or_default(),
-        (Some(problem), record) => {
-            let problem = serde_json::to_string(&problem).unwrap_or_else(|_| "null".to_owned());
-            let record = record
-                .map(|r| format!(",\"record\":{}", r.get()))
-                .unwrap_or_default();
-            format!("{{\"error\":{problem}{record}}}")
-        }
-    };
-    tagged(shared, version, json(status, body))
+fn single(shared: &Shared, outcome: impl Borrow<Outcome>) -> Response {
+    let outcome = outcome.borrow();
+    let status = StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    tagged(shared, outcome.version, json(status, outcome.to_single()))
 }
 
 fn tagged(shared: &Shared, version: Option<u64>, mut response: Response) -> Response {

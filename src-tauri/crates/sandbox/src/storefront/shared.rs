@@ -6,17 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::SandboxError;
 
+use super::answer::Outcome;
 use super::collection::Collection;
 use super::config::StorefrontConfig;
 use super::faults::Faults;
 use super::stats::Stats;
-use super::write::{Outcome, Receipts, Write, apply};
-
-#[derive(Debug)]
-pub(crate) struct Store {
-    pub(crate) collections: BTreeMap<String, Collection>,
-    pub(crate) receipts: Receipts,
-}
+use super::write::{Write, apply};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -24,7 +19,7 @@ pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) clock_offset_ms: AtomicI64,
     pub(crate) latency_ms: AtomicU64,
-    store: Mutex<Store>,
+    collections: BTreeMap<String, Mutex<Collection>>,
     faults: Mutex<Faults>,
     stats: Mutex<Stats>,
     /// Start of the current rate window and the calls in it.
@@ -36,16 +31,13 @@ impl Shared {
         let collections = config
             .collections
             .iter()
-            .map(|c| (c.name.clone(), Collection::new(c.clone())))
+            .map(|c| (c.name.clone(), Mutex::new(Collection::new(c.clone()))))
             .collect();
         Self {
             base_url,
             clock_offset_ms: AtomicI64::new(0),
             latency_ms: AtomicU64::new(config.latency_ms),
-            store: Mutex::new(Store {
-                collections,
-                receipts: Receipts::default(),
-            }),
+            collections,
             faults: Mutex::default(),
             stats: Mutex::default(),
             window: Mutex::new((i64::MIN, 0)),
@@ -56,10 +48,6 @@ impl Shared {
     /// The storefront's own time: its clock plus the skew it was given.
     pub(crate) fn now_ms(&self) -> i64 {
         self.config.clock.now_ms() + self.clock_offset_ms.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        lock(&self.store)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
@@ -82,16 +70,11 @@ impl Shared {
         writes: Vec<Write<'_>>,
     ) -> Option<Vec<Outcome>> {
         let now = self.now_ms();
-        let mut store = self.store();
-        let Store {
-            collections,
-            receipts,
-        } = &mut *store;
-        let collection = collections.get_mut(collection)?;
+        let mut collection = lock(self.collections.get(collection)?);
         let before = collection.seq();
         let outcomes = writes
             .into_iter()
-            .map(|w| apply(&self.config, collection, receipts, now, w))
+            .map(|w| apply(&self.config, &mut collection, now, w))
             .collect();
         self.stats().writes += collection.seq() - before;
         Some(outcomes)
@@ -103,11 +86,10 @@ impl Shared {
         name: &str,
         work: impl FnOnce(&mut Collection) -> T,
     ) -> Result<T, SandboxError> {
-        let mut store = self.store();
-        let collection = store.collections.get_mut(name);
-        collection
-            .map(work)
-            .ok_or_else(|| SandboxError::NoCollection(name.to_owned()))
+        match self.collections.get(name) {
+            Some(collection) => Ok(work(&mut lock(collection))),
+            None => Err(SandboxError::NoCollection(name.to_owned())),
+        }
     }
 
     /// Whole seconds to wait, where this call is one too many for its window.

@@ -1,21 +1,15 @@
 //! One write to one record, the same for single calls, bulk operations and edits from inside the process.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
 use crate::fields::Fields;
 
-use super::collection::{Collection, Id, Record, Shape, State};
+use super::answer::{Outcome, Problem};
+use super::collection::{Collection, Id, Shape, State};
 use super::config::{Conditional, Deletes, StorefrontConfig};
 use super::quirks;
-
-/// How many answers to idempotency keys are remembered; the oldest are forgotten first.
-const REMEMBERED_KEYS: usize = 10_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Op {
@@ -44,100 +38,6 @@ pub(crate) struct Write<'a> {
     pub(crate) fields: Fields<'a>,
 }
 
-/// Why a request was refused; serialised as the `error` member of the answer.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Problem {
-    pub(crate) code: &'static str,
-    pub(crate) message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) field: Option<String>,
-}
-
-/// The answer to one write. `record` is the record's JSON: as written, or as it stands where the write was refused for its version.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Outcome {
-    pub(crate) status: u16,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "id_text")]
-    pub(crate) id: Option<Id>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) record: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<Problem>,
-    #[serde(skip)]
-    pub(crate) version: Option<u64>,
-}
-
-fn id_text<S: serde::Serializer>(id: &Option<Id>, serializer: S) -> Result<S::Ok, S::Error> {
-    id.as_deref().serialize(serializer)
-}
-
-impl Outcome {
-    pub(crate) fn refused(status: u16, code: &'static str, message: String) -> Self {
-        Self {
-            status,
-            id: None,
-            record: None,
-            error: Some(Problem {
-                code,
-                message,
-                field: None,
-            }),
-            version: None,
-        }
-    }
-
-    pub(crate) fn succeeded(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    fn with_record(status: u16, id: &Id, record: &Record, shape: Shape) -> Self {
-        let mut json = String::with_capacity(record.body.len() + 96);
-        record.write_json(id, shape, &mut json);
-        Self {
-            status,
-            id: Some(Arc::clone(id)),
-            // Always valid JSON: stored bodies come from a parsed object.
-            record: RawValue::from_string(json).ok(),
-            error: None,
-            version: Some(record.version),
-        }
-    }
-}
-
-/// Answers by collection and key, so that a repeated request gets its first answer and changes nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Receipts {
-    answers: HashMap<(String, String), (u64, Outcome)>,
-    order: VecDeque<(String, String)>,
-}
-
-impl Receipts {
-    fn find(&self, collection: &str, key: &str, print: u64) -> Option<Outcome> {
-        let (first, outcome) = self.answers.get(&(collection.to_owned(), key.to_owned()))?;
-        if *first == print {
-            return Some(outcome.clone());
-        }
-        let message = format!("the key {key:?} was used before for another request");
-        Some(Outcome::refused(422, "key_reused", message))
-    }
-
-    fn remember(&mut self, collection: &str, key: &str, print: u64, outcome: &Outcome) {
-        let name = (collection.to_owned(), key.to_owned());
-        if self
-            .answers
-            .insert(name.clone(), (print, outcome.clone()))
-            .is_none()
-        {
-            self.order.push_back(name);
-        }
-        if self.order.len() > REMEMBERED_KEYS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.answers.remove(&oldest);
-        }
-    }
-}
-
 /// The members that answers carry for records of this storefront.
 pub(crate) fn shape(config: &StorefrontConfig) -> Shape {
     Shape {
@@ -151,14 +51,13 @@ pub(crate) fn shape(config: &StorefrontConfig) -> Shape {
 pub(crate) fn apply(
     config: &StorefrontConfig,
     collection: &mut Collection,
-    receipts: &mut Receipts,
     now_ms: i64,
     write: Write<'_>,
 ) -> Outcome {
     let key = write.key.filter(|_| config.idempotency);
     let print = key.map(|_| fingerprint(&write));
     if let (Some(key), Some(print)) = (key, print)
-        && let Some(outcome) = receipts.find(&collection.config.name, key, print)
+        && let Some(outcome) = collection.receipts.find(key, print)
     {
         return outcome;
     }
@@ -166,7 +65,7 @@ pub(crate) fn apply(
     if let (Some(key), Some(print)) = (key, print)
         && outcome.succeeded()
     {
-        receipts.remember(&collection.config.name, key, print, &outcome);
+        collection.receipts.remember(key, print, &outcome);
     }
     outcome
 }
