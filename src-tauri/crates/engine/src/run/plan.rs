@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tandem_domain::ids::{Both, Side};
+use tandem_domain::link::LinkState;
 use tandem_domain::plan::{ConflictChange, Decision, Intent};
 use tandem_domain::policy::Policy;
 use tandem_domain::record::ContentHash;
@@ -136,12 +137,13 @@ fn plan_batch(
     let mut planning = Planning::default();
     let mut problems = Vec::new();
     let mut planned = Vec::with_capacity(pairs.len());
-    for staged in pairs {
+    for mut staged in pairs {
         if let Some(problem) = &staged.problem {
             let (problem, side) = pair_problem(problem);
             problems.push((staged, problem, side));
             continue;
         }
+        release(&mut staged);
         let mut decision = rules.plan(&staged.pair, policy, now);
         let mut reuse_key = None;
         if let Some(key) = staged.uncertain_create
@@ -179,6 +181,23 @@ fn plan_batch(
     }
     session.keep_plan(&planned)?;
     Ok(Some(Batch { planning, problems }))
+}
+
+/// A record that was quarantined for a key that is unique by now takes part again.
+fn release(staged: &mut StagedPair) {
+    if let Some(link) = staged
+        .pair
+        .link
+        .as_mut()
+        .filter(|link| link.state == LinkState::Quarantined)
+    {
+        let whole = link.sides.source.is_some() && link.sides.target.is_some();
+        link.state = if whole {
+            LinkState::Active
+        } else {
+            LinkState::Unpaired
+        };
+    }
 }
 
 /// Whether a decision sends anything.

@@ -1,7 +1,7 @@
 //! Writing down what came back: receipts into links, failures into error rows, counts into the tally.
 
 use tandem_domain::ids::Side;
-use tandem_domain::link::Link;
+use tandem_domain::link::{Link, LinkState};
 use tandem_domain::plan::{ConflictChange, Intent};
 
 use super::apply::{Item, Lost};
@@ -67,9 +67,15 @@ pub(super) async fn acknowledge(run: &RunContext, items: Vec<Item>) -> Result<Ve
                 carries_out: item.carries_out,
             });
         }
+        // An edit that showed in the answer is planned by the next run even if no listing tells of it.
+        let unincorporated = |side: Side| {
+            let half = link.sides.get(side).as_ref();
+            half.is_some_and(|half| half.seen.is_some() && link.state == LinkState::Active)
+        };
+        let todo = verdict != Verdict::Landed || Side::BOTH.into_iter().any(unincorporated);
         pairs.push(AcknowledgedPair {
             link_id,
-            row: run.rules.row(link, verdict != Verdict::Landed),
+            row: run.rules.row(link, todo),
             operations: results,
             conflict,
         });
