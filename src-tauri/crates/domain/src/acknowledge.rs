@@ -77,7 +77,7 @@ fn written(
         known = known.with(record);
     }
     half.shadow = half.shadow.with(&made);
-    half.seen = (!schema.changed(&known, &half.shadow).is_empty()).then(|| Seen::Live(known));
+    half.seen = (!schema.changed(&known, &half.shadow).is_empty()).then_some(Seen::Live(known));
     half.version.clone_from(&receipt.version);
     half.updated_at = receipt.updated_at;
     half.ours = true;

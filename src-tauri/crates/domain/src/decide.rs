@@ -17,6 +17,10 @@ use crate::value::Value;
 
 /// What becomes of a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, taken apart at once; boxing would only be in the way"
+)]
 pub enum DecisionOutcome {
     /// It holds: these writes carry it out (none where it is done already, or where the sides came
     /// to agree by themselves).
@@ -279,7 +283,7 @@ impl Applying<'_> {
         DecisionOutcome::Reopen {
             draft: self
                 .planner
-                .live_draft(&meeting.merged, meeting.first, contested),
+                .live_draft(&meeting.merged, meeting.first, &contested),
             changed: changed.into_iter().collect(),
         }
     }

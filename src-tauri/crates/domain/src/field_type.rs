@@ -11,7 +11,6 @@ mod normal;
 mod parse;
 mod serde_form;
 
-pub(crate) use normal::compare;
 pub(crate) use parse::{from_json, local_to_utc};
 
 /// The declared type of a canonical field. In a workspace file either a word (`"text"`, `"integer"`,

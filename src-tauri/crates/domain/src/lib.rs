@@ -3,7 +3,6 @@
 //!
 //! No I/O, no clock, no async: everything here is a function of its arguments, so that hundreds of
 //! thousands of histories can be tested in seconds. The engine carries out what is decided here.
-#![allow(clippy::todo, dead_code, unused_imports)]
 
 pub mod acknowledge;
 pub mod collection;

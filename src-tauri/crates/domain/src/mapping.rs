@@ -12,7 +12,7 @@ use crate::record::{CanonicalRecord, NativeFields};
 use crate::schema::{CanonicalSchema, FieldAccess, FieldSpec};
 
 pub(crate) mod compiled;
-mod path;
+pub(crate) mod path;
 mod serde_form;
 mod transform;
 

@@ -122,7 +122,8 @@ impl<'a> Planner<'a> {
             merged,
         } = self.meet(source, target, decided);
         if !merged.undecided.is_empty() {
-            let draft = self.live_draft(&merged, first, merged.undecided.keys().cloned().collect());
+            let contested = merged.undecided.keys().cloned().collect();
+            let draft = self.live_draft(&merged, first, &contested);
             let schema = &self.policy.schema;
             let link = Link {
                 state: LinkState::Active,
@@ -195,7 +196,7 @@ impl<'a> Planner<'a> {
         &self,
         merged: &Merged,
         first: bool,
-        contested: BTreeSet<FieldName>,
+        contested: &BTreeSet<FieldName>,
     ) -> ConflictDraft {
         let nothing = CanonicalRecord::default();
         let whys: BTreeSet<&str> = merged.undecided.values().map(String::as_str).collect();
@@ -218,7 +219,7 @@ impl<'a> Planner<'a> {
             priors: &merged.priors,
             records: Both::new(Some(&merged.wanted.source), Some(&merged.wanted.target)),
             standings: &self.standings,
-            contested: &contested,
+            contested,
         }
         .write()
     }

@@ -137,7 +137,7 @@ fn elements<'a>(order: &ListOrder, value: &'a Value, items: &'a [Value]) -> Cow<
 }
 
 /// A total order over values, for sorting only: by kind, then by value.
-pub(crate) fn compare(a: &Value, b: &Value) -> Ordering {
+fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::Number(a), Value::Number(b)) => Decimal::cmp(a, b),

@@ -99,6 +99,18 @@ impl FieldPath {
         }
     }
 
+    pub(crate) fn find_mut<'a>(&self, fields: &'a mut NativeFields) -> Option<&'a mut Value> {
+        let (last, way) = self.0.split_last()?;
+        let mut at = fields;
+        for part in way {
+            match at.get_mut(part)? {
+                Value::Object(inner) => at = inner,
+                _ => return None,
+            }
+        }
+        at.get_mut(last)
+    }
+
     /// Puts a value at this path; objects on the way are made.
     pub(crate) fn put(&self, fields: &mut NativeFields, value: Value) {
         let Some((last, way)) = self.0.split_last() else {

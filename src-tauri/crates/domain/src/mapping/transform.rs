@@ -32,8 +32,8 @@ pub(super) enum Step {
     },
     Split(String),
     Expression {
-        read: Program,
-        write: Option<Program>,
+        read: Box<Program>,
+        write: Option<Box<Program>>,
     },
 }
 
@@ -228,8 +228,8 @@ impl Step {
     }
 }
 
-fn program(source: &str) -> Result<Program, StepProblem> {
-    Program::compile(source).or_else(|why| {
+fn program(source: &str) -> Result<Box<Program>, StepProblem> {
+    Program::compile(source).map(Box::new).or_else(|why| {
         problem(
             format!("the expression `{source}`"),
             format!("It cannot be compiled: {why}."),
