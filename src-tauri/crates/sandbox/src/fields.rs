@@ -78,20 +78,21 @@ impl<'a> Fields<'a> {
 pub(crate) fn push_text(out: &mut String, text: &str) {
     out.push('"');
     let mut from = 0;
-    for (at, c) in text.char_indices() {
-        if c == '"' || c == '\\' || c < ' ' {
-            // `from` and `at` are both char boundaries of `text`, in order.
-            out.push_str(text.get(from..at).unwrap_or_default());
-            match c {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                _ => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            }
-            from = at + c.len_utf8();
+    // What needs escaping is ASCII, so bytes will do, and every cut is at a character's boundary.
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
         }
+        out.push_str(text.get(from..at).unwrap_or_default());
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            _ => out.push_str(&format!("\\u{byte:04x}")),
+        }
+        from = at + 1;
     }
     out.push_str(text.get(from..).unwrap_or_default());
     out.push('"');
