@@ -1,26 +1,19 @@
 //! The handle behind the counter: faults, delay, clock, counters, a person's edits, and dumps for independent checkers.
 //!
-//! The same is offered over HTTP under `/_control` for a storefront in another process.
+//! The same is offered over HTTP by the routes of `control_routes`, for a storefront in another process.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::data::work_unit;
 use crate::error::SandboxError;
 use crate::fields::Fields;
 
 use super::answer::Outcome;
-use super::collection::{Id, State as RecordState};
+use super::collection::{Id, State};
 use super::faults::Fault;
 use super::shared::Shared;
 use super::stats::Stats;
@@ -202,7 +195,7 @@ impl Control {
         self.0.with(collection, |c| {
             let live = c
                 .by_id(None)
-                .filter(|(_, record)| record.state == RecordState::Live);
+                .filter(|(_, record)| record.state == State::Live);
             live.fold(0_u64, |sum, (_, record)| {
                 sum.wrapping_add(content_hash(&record.fields(), except))
             })
@@ -220,7 +213,7 @@ impl Control {
             let before = c.live();
             for body in bodies {
                 let id = c.next_id();
-                c.put(&id, 1, now, RecordState::Live, body.into());
+                c.put(&id, 1, now, State::Live, body.into());
             }
             c.live() - before
         })
@@ -236,7 +229,7 @@ impl Control {
         self.0.with(collection, |c| {
             let edits: Vec<(Id, u64, String)> = c
                 .by_id(None)
-                .filter(|(_, record)| record.state == RecordState::Live)
+                .filter(|(_, record)| record.state == State::Live)
                 .filter_map(|(id, record)| {
                     let before = record.fields();
                     let patch = edit(&before)?;
@@ -248,7 +241,7 @@ impl Control {
                 })
                 .collect();
             for (id, version, body) in &edits {
-                c.put(id, *version, at_ms, RecordState::Live, body.as_str().into());
+                c.put(id, *version, at_ms, State::Live, body.as_str().into());
             }
             edits.len()
         })
@@ -306,122 +299,4 @@ fn content_hash(fields: &Fields<'_>, except: &[&str]) -> u64 {
     let mut hasher = DefaultHasher::new();
     values.hash(&mut hasher);
     hasher.finish()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Latency {
-    ms: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockOffset {
-    offset_ms: i64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fill {
-    #[serde(default)]
-    seed: u64,
-    n: u64,
-}
-
-/// The routes under `/_control`.
-pub(crate) fn router() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/_control/stats", get(stats).delete(reset_stats))
-        .route(
-            "/_control/faults",
-            get(faults).post(add_fault).delete(clear_faults),
-        )
-        .route("/_control/latency", put(latency))
-        .route("/_control/clock", put(clock))
-        .route("/_control/dump/{collection}", get(dump))
-        .route("/_control/digest/{collection}", get(digest))
-        .route("/_control/work-unit/{collection}", post(fill))
-        .route("/_control/work-unit/{collection}/edit", post(edit))
-}
-
-type App = State<Arc<Shared>>;
-
-async fn stats(State(shared): App) -> Json<Stats> {
-    Json(Control(shared).stats())
-}
-
-async fn reset_stats(State(shared): App) -> StatusCode {
-    Control(shared).reset_stats();
-    StatusCode::NO_CONTENT
-}
-
-async fn faults(State(shared): App) -> Json<Vec<Fault>> {
-    Json(Control(shared).faults())
-}
-
-async fn add_fault(State(shared): App, Json(fault): Json<Fault>) -> StatusCode {
-    Control(shared).inject(fault);
-    StatusCode::NO_CONTENT
-}
-
-async fn clear_faults(State(shared): App) -> StatusCode {
-    Control(shared).clear_faults();
-    StatusCode::NO_CONTENT
-}
-
-async fn latency(State(shared): App, Json(latency): Json<Latency>) -> StatusCode {
-    Control(shared).set_latency_ms(latency.ms);
-    StatusCode::NO_CONTENT
-}
-
-async fn clock(State(shared): App, Json(clock): Json<ClockOffset>) -> StatusCode {
-    Control(shared).set_clock_offset_ms(clock.offset_ms);
-    StatusCode::NO_CONTENT
-}
-
-async fn dump(State(shared): App, Path(collection): Path<String>) -> Response {
-    reply(
-        Control(shared)
-            .records(&collection)
-            .map(|records| json!({ "data": records })),
-    )
-}
-
-async fn digest(State(shared): App, Path(collection): Path<String>) -> Response {
-    let control = Control(shared);
-    // As text: a 64-bit number does not survive every JSON reader.
-    let digest = control
-        .digest(&collection, &[])
-        .and_then(|d| Ok(json!({ "count": control.count(&collection)?, "digest": d.to_string() })));
-    reply(digest)
-}
-
-async fn fill(
-    State(shared): App,
-    Path(collection): Path<String>,
-    Json(fill): Json<Fill>,
-) -> Response {
-    reply(
-        work_unit::fill(&Control(shared), &collection, fill.seed, fill.n)
-            .map(|n| json!({ "records": n })),
-    )
-}
-
-async fn edit(
-    State(shared): App,
-    Path(collection): Path<String>,
-    Json(edit): Json<work_unit::Edit>,
-) -> Response {
-    reply(work_unit::edit(&Control(shared), &collection, &edit).map(|n| json!({ "records": n })))
-}
-
-fn reply(result: Result<Value, SandboxError>) -> Response {
-    match result {
-        Ok(value) => Json(value).into_response(),
-        Err(error) => (
-            StatusCode::NOT_FOUND,
-            Json(json!({ "error": { "message": error.to_string() } })),
-        )
-            .into_response(),
-    }
 }

@@ -7,6 +7,7 @@ mod answer;
 mod collection;
 mod config;
 mod control;
+mod control_routes;
 mod faults;
 mod listing;
 mod query;

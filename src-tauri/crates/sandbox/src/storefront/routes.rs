@@ -16,7 +16,7 @@ use crate::fields::Fields;
 use super::answer::Outcome;
 use super::collection::Collection;
 use super::config::{Conditional, Paging};
-use super::control;
+use super::control_routes;
 use super::faults::ListingFault;
 use super::listing;
 use super::query::{FeedQuery, ListQuery};
@@ -43,7 +43,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         router = router.route("/{collection}/changes", get(changes));
     }
     router
-        .merge(control::router())
+        .merge(control_routes::router())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(shared)
 }
