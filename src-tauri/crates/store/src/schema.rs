@@ -1,0 +1,41 @@
+//! The schema: the migrations of `/migrations`, applied in order, newer stores refused.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+use tandem_engine::ports::store::StoreError;
+
+use crate::fault::{Fault, Result};
+
+/// Every migration, oldest first. Append only.
+const STEPS: [&str; 1] = [include_str!("../../../../migrations/0001_initial.sql")];
+
+/// The version this Tandem knows.
+pub(crate) const fn known() -> i64 {
+    STEPS.len() as i64
+}
+
+/// Brings the file up to date.
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > known() {
+        return Err(Fault::Store(StoreError::Newer {
+            path: path.display().to_string(),
+            found,
+            known: known(),
+        }));
+    }
+    if found == known() {
+        return Ok(());
+    }
+    Migrations::new(STEPS.iter().map(|sql| M::up(sql)).collect())
+        .to_latest(connection)
+        .map_err(|error| match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => Fault::Sql(err),
+            other => Fault::Store(StoreError::Other(format!(
+                "bringing the store up to version {} failed: {other}",
+                known()
+            ))),
+        })
+}

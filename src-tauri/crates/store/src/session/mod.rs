@@ -1,0 +1,211 @@
+//! One run's exclusive hold: lease, staging, pairing, plan, journal, receipts.
+//!
+//! A session has a connection of its own; what it stages and plans lives in temporary tables there
+//! (`scratch`), spilled to a file, so that memory stays flat. `stage` fills them, `pairs` reads them
+//! out pair by pair, `journal` and `finish` are what endures.
+
+mod finish;
+mod journal;
+mod lease;
+mod links;
+mod open;
+mod pairs;
+mod scratch;
+mod stage;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Transaction};
+use tandem_domain::ids::{Both, LinkId, OperationKey, RecordId, RunId, Side};
+use tandem_domain::record::ContentHash;
+use tandem_engine::ports::history::{NewError, OperationState, RunCounts};
+use tandem_engine::ports::session::{
+    AcknowledgedPair, DecidedConflict, JournalPair, Journalled, PlannedPair, Renewal, RunOutcome,
+    RunSession, SideProgress, StageCounts, StagedPair, StagedRecord, Unsettled,
+};
+use tandem_engine::ports::store::StoreError;
+
+use crate::codec::Codec;
+use crate::db::{self, Database};
+use crate::fault::Result;
+use crate::keys::SyncKey;
+use crate::tenant::{errors, syncs};
+use scratch::Seen;
+
+pub(crate) use open::open;
+
+type Answer<T> = std::result::Result<T, StoreError>;
+
+/// What every statement of a session is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hold {
+    key: SyncKey,
+    /// The run inside the file.
+    run: i64,
+    /// The run to everybody else.
+    id: RunId,
+    /// The lease's.
+    generation: i64,
+    /// Digests of links of another epoch compare as different.
+    epoch: i64,
+    /// Nothing that endures may change but history.
+    simulate: bool,
+}
+
+/// One run's session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    file: Arc<Database>,
+    db: Connection,
+    hold: Hold,
+    continues: Option<RunId>,
+    codec: Codec,
+    /// Links seen by this run's listings.
+    seen: Both<Seen>,
+    /// Whether any link may be found by id; spares a first run 2 look-ups a record.
+    has_links: bool,
+    /// Whether earlier runs set records aside.
+    has_set_aside: bool,
+    pairs: Option<pairs::Walk>,
+    /// The last planned row read, and what is left of it.
+    planned: (i64, VecDeque<PlannedPair>),
+    /// Operations journalled here and not acknowledged yet, by key: their journal rows.
+    open: HashMap<OperationKey, i64>,
+    /// Digests of bases just journalled: an acknowledgement that leaves a base alone need not
+    /// compress it again.
+    bases: HashMap<LinkId, u128>,
+}
+
+impl Session {
+    /// Writes that endure, under the lease.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, &mut Parts<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let hold = self.hold;
+        let mut parts = Parts {
+            hold,
+            codec: &mut self.codec,
+            open: &mut self.open,
+            bases: &mut self.bases,
+            has_links: &mut self.has_links,
+        };
+        let file = Arc::clone(&self.file);
+        let _turn = file.turn();
+        db::write(&mut self.db, |db| {
+            lease::check(db, &hold)?;
+            work(db, &mut parts)
+        })
+    }
+}
+
+/// What a write needs of the session besides its connection.
+struct Parts<'a> {
+    hold: Hold,
+    codec: &'a mut Codec,
+    open: &'a mut HashMap<OperationKey, i64>,
+    bases: &'a mut HashMap<LinkId, u128>,
+    has_links: &'a mut bool,
+}
+
+impl RunSession for Session {
+    fn run(&self) -> RunId {
+        self.hold.id
+    }
+
+    fn continues(&self) -> Option<RunId> {
+        self.continues
+    }
+
+    fn renew(&mut self, now: DateTime<Utc>, counts: &RunCounts) -> Answer<Renewal> {
+        Ok(self.write(|db, parts| lease::renew(db, &parts.hold, now, counts))?)
+    }
+
+    fn progress(&self) -> Answer<Both<SideProgress>> {
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| syncs::progress(&self.db, self.hold.key))?)
+    }
+
+    fn unsettled(&mut self) -> Answer<Vec<Unsettled>> {
+        Ok(self.write(journal::unsettled)?)
+    }
+
+    fn settle(&mut self, operations: &[(OperationKey, OperationState)]) -> Answer<()> {
+        Ok(self.write(|db, parts| journal::settle(db, parts, operations))?)
+    }
+
+    fn stage(&mut self, side: Side, records: &[StagedRecord]) -> Answer<StageCounts> {
+        Ok(self.stage_page(side, records)?)
+    }
+
+    fn unseen(
+        &mut self,
+        side: Side,
+        after: Option<LinkId>,
+        limit: usize,
+    ) -> Answer<Vec<(LinkId, RecordId)>> {
+        Ok(self.unseen_links(side, after, limit)?)
+    }
+
+    fn unseen_count(&mut self, side: Side) -> Answer<(u64, u64)> {
+        Ok(self.count_unseen(side)?)
+    }
+
+    fn set_aside(
+        &mut self,
+        side: Side,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Answer<Vec<RecordId>> {
+        Ok(self.set_aside_before(side, after.as_ref(), limit)?)
+    }
+
+    fn next_pairs(&mut self, limit: usize) -> Answer<Vec<StagedPair>> {
+        Ok(self.walk_pairs(limit)?)
+    }
+
+    fn keep_plan(&mut self, pairs: &[PlannedPair]) -> Answer<()> {
+        Ok(lease::check(&self.db, &self.hold).and_then(|()| scratch::keep(&self.db, pairs))?)
+    }
+
+    fn next_planned(&mut self, limit: usize) -> Answer<Vec<PlannedPair>> {
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| scratch::planned(&self.db, &mut self.planned, limit))?)
+    }
+
+    fn journal_chunk(
+        &mut self,
+        pairs: &[JournalPair],
+        errors: &[NewError],
+        now: DateTime<Utc>,
+    ) -> Answer<Vec<Journalled>> {
+        Ok(self.write(|db, parts| journal::write(db, parts, pairs, errors, now))?)
+    }
+
+    fn acknowledge_chunk(
+        &mut self,
+        pairs: &[AcknowledgedPair],
+        errors: &[NewError],
+        now: DateTime<Utc>,
+    ) -> Answer<()> {
+        Ok(self.write(|db, parts| journal::acknowledge(db, parts, pairs, errors, now))?)
+    }
+
+    fn log_errors(&mut self, errors: &[NewError]) -> Answer<()> {
+        Ok(self.write(|db, parts| errors::add(db, parts.hold.key.tenant, parts.hold.run, errors))?)
+    }
+
+    fn decided(&mut self, now: DateTime<Utc>) -> Answer<Vec<DecidedConflict>> {
+        Ok(self.write(|db, parts| journal::decided(db, parts, now))?)
+    }
+
+    fn fingerprint(&mut self, hash: ContentHash, now: DateTime<Utc>) -> Answer<bool> {
+        Ok(self.write(|db, parts| lease::fingerprint(db, &parts.hold, hash, now))?)
+    }
+
+    fn finish(self: Box<Self>, outcome: RunOutcome) -> Answer<()> {
+        Ok(self.end(&outcome)?)
+    }
+}

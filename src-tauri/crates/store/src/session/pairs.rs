@@ -1,0 +1,647 @@
+//! Pairing: which records belong together, each pair given out once.
+//!
+//! Three walks, each in order of a row number, so that memory stays flat: links with something to
+//! say, new records whose match key finds a partner, then the other new records. A match key that
+//! is not unique on a side stops every record that bears it (case 20).
+
+use std::collections::BTreeSet;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use tandem_domain::ids::{Both, LinkId, RecordId, Side};
+use tandem_domain::link::{LinkState, Seen};
+use tandem_domain::plan::{Observation, Observed, Pair};
+use tandem_domain::record::ContentHash;
+use tandem_engine::ports::session::{PairProblem, StagedPair};
+
+use super::links::{self, Stored, index};
+use super::scratch::{DELETED, LIVE, SET_ASIDE};
+use super::{Hold, Session, lease};
+use crate::codec::{Codec, unpack};
+use crate::fault::{Result, corrupt};
+use crate::keys::{Compact, Digest, Expanded, Moment, SyncKey, limit};
+use crate::tenant::conflicts;
+
+/// The others a duplicate key names, at most.
+const NAMED: usize = 10;
+
+/// How far the walks have come, and what need not be asked at all.
+#[derive(Debug, Clone)]
+pub(crate) struct Walk {
+    phase: Phase,
+    /// Whether there are new records, by side.
+    new: Both<bool>,
+    /// Whether there were links before this run.
+    links: bool,
+    /// Whether there were half links before this run.
+    halves: bool,
+    /// Whether any two new records of one side share a key.
+    duplicates: bool,
+    /// Half links given out as another one's partner.
+    absorbed: BTreeSet<LinkId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    Links { after: LinkId },
+    Paired { side: Side, after: i64 },
+    Rest { side: Side, after: i64 },
+    Done,
+}
+
+/// A staged row.
+struct StagedRow {
+    n: i64,
+    side: Side,
+    id: RecordId,
+    kind: i64,
+    key: Option<ContentHash>,
+    observation: Observation,
+}
+
+/// Who bears a key on the other side.
+enum Partner {
+    None,
+    New(StagedRow),
+    Half(Box<Stored>),
+    Several(Vec<RecordId>),
+}
+
+const NEW: &str = "link IS NULL AND kind = 0 AND taken = 0";
+
+impl Session {
+    pub(super) fn walk_pairs(&mut self, most: usize) -> Result<Vec<StagedPair>> {
+        let batch = self.db.transaction()?;
+        lease::check(&batch, &self.hold)?;
+        let walk = match &self.pairs {
+            Some(walk) => walk.clone(),
+            None => begin(&batch, self.hold.key, self.has_links)?,
+        };
+        let mut walker = Walker {
+            db: &batch,
+            hold: &self.hold,
+            codec: &mut self.codec,
+            walk,
+            pairs: Vec::new(),
+        };
+        while walker.pairs.len() < most && !matches!(walker.walk.phase, Phase::Done) {
+            walker.step(most)?;
+        }
+        let (walk, pairs) = (walker.walk, walker.pairs);
+        batch.commit()?;
+        self.pairs = Some(walk);
+        Ok(pairs)
+    }
+}
+
+/// Everything is staged: builds the indexes the walks go by, in one go each.
+fn begin(db: &Connection, key: SyncKey, links: bool) -> Result<Walk> {
+    db.execute_batch(
+        "CREATE INDEX temp.staged_link ON staged (link) WHERE link IS NOT NULL;
+         CREATE INDEX temp.staged_key ON staged (key, side)
+             WHERE link IS NULL AND kind = 0 AND key IS NOT NULL;",
+    )?;
+    let any = |sql: &str| -> Result<bool> { Ok(db.prepare(sql)?.exists([])?) };
+    let new = |side| {
+        any(&format!(
+            "SELECT 1 FROM temp.staged WHERE side = {} AND {NEW} LIMIT 1",
+            index(side)
+        ))
+    };
+    Ok(Walk {
+        phase: Phase::Links {
+            after: LinkId(i64::MIN),
+        },
+        new: Both::new(new(Side::Source)?, new(Side::Target)?),
+        links,
+        halves: links
+            && db
+                .prepare(
+                    "SELECT 1 FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
+                         AND state IN (0, 1, 4) AND (source_id IS NULL OR target_id IS NULL) LIMIT 1",
+                )?
+                .exists(params![key.tenant, key.sync])?,
+        duplicates: any(
+            "SELECT 1 FROM temp.staged WHERE link IS NULL AND kind = 0 AND key IS NOT NULL
+             GROUP BY key, side HAVING count(*) > 1 LIMIT 1",
+        )?,
+        absorbed: BTreeSet::new(),
+    })
+}
+
+struct Walker<'a> {
+    db: &'a Connection,
+    hold: &'a Hold,
+    codec: &'a mut Codec,
+    walk: Walk,
+    pairs: Vec<StagedPair>,
+}
+
+impl Walker<'_> {
+    fn step(&mut self, most: usize) -> Result<()> {
+        let room = most.saturating_sub(self.pairs.len());
+        self.walk.phase = match self.walk.phase {
+            Phase::Links { after } => match self.links(after, room)? {
+                Some(after) => Phase::Links { after },
+                None => Phase::Paired {
+                    side: Side::Source,
+                    after: 0,
+                },
+            },
+            Phase::Paired { side, after } => match self.paired(side, after, room)? {
+                Some(after) => Phase::Paired { side, after },
+                None if side == Side::Source => Phase::Paired {
+                    side: Side::Target,
+                    after: 0,
+                },
+                None => Phase::Rest {
+                    side: Side::Source,
+                    after: 0,
+                },
+            },
+            Phase::Rest { side, after } => match self.rest(side, after, room)? {
+                Some(after) => Phase::Rest { side, after },
+                None if side == Side::Source => Phase::Rest {
+                    side: Side::Target,
+                    after: 0,
+                },
+                None => Phase::Done,
+            },
+            Phase::Done => Phase::Done,
+        };
+        Ok(())
+    }
+
+    /// Links with a changed side or something to do; how far it came, `None` at the end.
+    fn links(&mut self, after: LinkId, room: usize) -> Result<Option<LinkId>> {
+        let key = self.hold.key;
+        let changed: Vec<i64> = self
+            .db
+            .prepare_cached(
+                "SELECT DISTINCT link FROM temp.staged WHERE link > ?1 ORDER BY link LIMIT ?2",
+            )?
+            .query_map(params![after.0, limit(room)], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let todo: Vec<i64> = self
+            .db
+            .prepare_cached(
+                "SELECT id FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
+                     AND todo = 1 AND id > ?3 ORDER BY id LIMIT ?4",
+            )?
+            .query_map(params![key.tenant, key.sync, after.0, limit(room)], |row| {
+                row.get(0)
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut both: Vec<i64> = changed;
+        both.extend(todo);
+        both.sort_unstable();
+        both.dedup();
+        both.truncate(room);
+        let Some(last) = both.last().copied() else {
+            return Ok(None);
+        };
+        for link in both {
+            self.link(LinkId(link))?;
+        }
+        Ok(Some(LinkId(last)))
+    }
+
+    fn link(&mut self, id: LinkId) -> Result<()> {
+        if self.walk.absorbed.contains(&id) {
+            return Ok(());
+        }
+        let Some(stored) = links::load(self.db, self.hold.key, self.codec, id)? else {
+            return Ok(());
+        };
+        let mut sides = Both::new(Observation::Unchanged, Observation::Unchanged);
+        let mut key = stored.key;
+        let mut gone = false;
+        {
+            let mut find = staged(self.db, "link = ?1")?;
+            let mut rows = find.query(params![id.0])?;
+            while let Some(row) = rows.next()? {
+                let row = read(row)?;
+                if row.kind == SET_ASIDE {
+                    return Ok(());
+                }
+                if row.kind == LIVE {
+                    key = row.key;
+                }
+                gone |= row.kind == DELETED;
+                *sides.get_mut(row.side) = row.observation;
+            }
+        }
+        let pairing = matches!(
+            stored.link.state,
+            LinkState::Active | LinkState::Unpaired | LinkState::Quarantined
+        );
+        match (stored.half(), key) {
+            (Some(side), Some(key)) if pairing && !gone => self.half(stored, sides, side, key),
+            _ => self.give(Some(stored), sides, None),
+        }
+    }
+
+    /// Half a pair looks for its other half.
+    fn half(
+        &mut self,
+        stored: Stored,
+        mut sides: Both<Observation>,
+        side: Side,
+        key: ContentHash,
+    ) -> Result<()> {
+        let mut problem = self.on_this_side(side, key, None, Some(stored.id))?;
+        if problem.is_none() {
+            match self.partner(side.other(), key, Some(stored.id))? {
+                Partner::None => {}
+                Partner::New(row) => {
+                    problem = self.on_this_side(side.other(), key, Some(row.n), None)?;
+                    if problem.is_none() {
+                        self.take(row.n)?;
+                        *sides.get_mut(side.other()) = row.observation;
+                    }
+                }
+                Partner::Half(other) => {
+                    problem = self.on_this_side(side.other(), key, None, Some(other.id))?;
+                    if problem.is_none() {
+                        *sides.get_mut(side.other()) = self.known(&other, side.other())?;
+                        self.walk.absorbed.insert(other.id);
+                    }
+                }
+                Partner::Several(others) => {
+                    problem = Some(PairProblem::DuplicateKey {
+                        side: side.other(),
+                        others,
+                    });
+                }
+            }
+        }
+        self.give(Some(stored), sides, problem)
+    }
+
+    /// New records whose key finds a partner.
+    fn paired(&mut self, side: Side, after: i64, room: usize) -> Result<Option<i64>> {
+        let other = side.other();
+        // Pairs of two new records are found from the source's side.
+        let new = side == Side::Source && *self.walk.new.get(other);
+        if !*self.walk.new.get(side) || !(new || self.walk.halves) {
+            return Ok(None);
+        }
+        let key = self.hold.key;
+        let rows = {
+            let mut find = self.db.prepare_cached(&format!(
+                "SELECT n, side, record_id, kind, version, updated_at, key, body
+                 FROM temp.staged AS s
+                 WHERE n > ?1 AND side = ?2 AND {NEW} AND key IS NOT NULL AND (
+                     EXISTS (SELECT 1 FROM temp.staged AS o
+                             WHERE ?3 AND o.key = s.key AND o.side = ?4 AND o.link IS NULL
+                                 AND o.kind = 0 AND o.key IS NOT NULL AND o.taken = 0)
+                     OR EXISTS (SELECT 1 FROM main.links AS l
+                             WHERE ?5 AND l.tenant_id = ?6 AND l.sync_configuration_id = ?7
+                                 AND l.key_hash = s.key AND l.state IN (0, 1, 4)
+                                 AND (l.source_id IS NULL OR l.target_id IS NULL)))
+                 ORDER BY n LIMIT ?8"
+            ))?;
+            collect(find.query(params![
+                after,
+                index(side),
+                new,
+                index(other),
+                self.walk.halves,
+                key.tenant,
+                key.sync,
+                limit(room)
+            ])?)?
+        };
+        self.give_new(rows)
+    }
+
+    /// New records, whoever is left.
+    fn rest(&mut self, side: Side, after: i64, room: usize) -> Result<Option<i64>> {
+        if !*self.walk.new.get(side) {
+            return Ok(None);
+        }
+        let rows = {
+            let mut find = self.db.prepare_cached(&format!(
+                "SELECT n, side, record_id, kind, version, updated_at, key, body
+                 FROM temp.staged WHERE n > ?1 AND side = ?2 AND {NEW} ORDER BY n LIMIT ?3"
+            ))?;
+            collect(find.query(params![after, index(side), limit(room)])?)?
+        };
+        self.give_new(rows)
+    }
+
+    fn give_new(&mut self, rows: Vec<StagedRow>) -> Result<Option<i64>> {
+        let last = rows.last().map(|row| row.n);
+        for row in rows {
+            self.new(row)?;
+        }
+        Ok(last)
+    }
+
+    fn new(&mut self, row: StagedRow) -> Result<()> {
+        let (side, other) = (row.side, row.side.other());
+        let mut sides = Both::new(Observation::Unchanged, Observation::Unchanged);
+        let mut problem = None;
+        let mut link = None;
+        if let Some(key) = row.key {
+            problem = self.on_this_side(side, key, Some(row.n), None)?;
+            if problem.is_none() {
+                match self.partner(other, key, None)? {
+                    Partner::None => {}
+                    Partner::New(partner) => {
+                        problem = self.on_this_side(other, key, Some(partner.n), None)?;
+                        if problem.is_none() {
+                            self.take(partner.n)?;
+                            *sides.get_mut(other) = partner.observation;
+                        }
+                    }
+                    Partner::Half(half) => {
+                        problem = self.on_this_side(other, key, None, Some(half.id))?;
+                        if problem.is_none() {
+                            link = Some(*half);
+                        }
+                    }
+                    Partner::Several(others) => {
+                        problem = Some(PairProblem::DuplicateKey {
+                            side: other,
+                            others,
+                        });
+                    }
+                }
+            }
+        }
+        if !matches!(self.walk.phase, Phase::Rest { .. }) {
+            self.take(row.n)?;
+        }
+        *sides.get_mut(side) = row.observation;
+        self.give(link, sides, problem)
+    }
+
+    fn give(
+        &mut self,
+        stored: Option<Stored>,
+        sides: Both<Observation>,
+        problem: Option<PairProblem>,
+    ) -> Result<()> {
+        let conflict_open = match &stored {
+            Some(stored) => conflicts::is_unsettled(self.db, self.hold.key.tenant, stored.id)?,
+            None => false,
+        };
+        let (link_id, uncertain_create, link) = match stored {
+            Some(stored) => (Some(stored.id), stored.uncertain, Some(stored.link)),
+            None => (None, None, None),
+        };
+        self.pairs.push(StagedPair {
+            link_id,
+            pair: Pair {
+                link,
+                sides,
+                conflict_open,
+            },
+            problem,
+            uncertain_create,
+        });
+        Ok(())
+    }
+
+    fn take(&self, n: i64) -> Result<()> {
+        self.db
+            .prepare_cached("UPDATE temp.staged SET taken = 1 WHERE n = ?1")?
+            .execute(params![n])?;
+        Ok(())
+    }
+
+    /// What else on this side bears the key.
+    fn on_this_side(
+        &self,
+        side: Side,
+        key: ContentHash,
+        except_row: Option<i64>,
+        except_link: Option<LinkId>,
+    ) -> Result<Option<PairProblem>> {
+        let mut others = Vec::new();
+        // One new record beside a linked one is a duplicate too.
+        if self.walk.duplicates || (except_link.is_some() && *self.walk.new.get(side)) {
+            let mut find = self.db.prepare_cached(
+                "SELECT record_id FROM temp.staged
+                 WHERE link IS NULL AND kind = 0 AND key IS NOT NULL AND key = ?1 AND side = ?2
+                     AND n IS NOT ?3
+                 LIMIT ?4",
+            )?;
+            let mut rows = find.query(params![key.0, index(side), except_row, limit(NAMED)])?;
+            while let Some(row) = rows.next()? {
+                others.push(row.get::<_, Expanded>(0)?.id()?);
+            }
+        }
+        if self.walk.links {
+            for bearer in self.bearers(side, key, except_link)? {
+                match bearer {
+                    Bearer::Record(id) if others.len() < NAMED => others.push(id),
+                    Bearer::Record(_) => {}
+                    // Only a record met for the first time can be another's second coming.
+                    Bearer::Deleted(link) if except_row.is_some() && others.is_empty() => {
+                        return Ok(Some(PairProblem::Recreated { side, link }));
+                    }
+                    Bearer::Deleted(_) => {}
+                }
+            }
+        }
+        let mut named = BTreeSet::new();
+        others.retain(|id| named.insert(id.clone()));
+        Ok((!others.is_empty()).then_some(PairProblem::DuplicateKey { side, others }))
+    }
+
+    /// Links that bear a key on a side, or bore it until their record there was deleted.
+    fn bearers(&self, side: Side, key: ContentHash, except: Option<LinkId>) -> Result<Vec<Bearer>> {
+        let hold = self.hold.key;
+        let mut find = self.db.prepare_cached(
+            "SELECT id, state, flags, source_id, target_id FROM main.links
+             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND key_hash = ?3 AND id IS NOT ?4
+                 AND state <> 2
+             ORDER BY id LIMIT ?5",
+        )?;
+        let mut rows = find.query(params![
+            hold.tenant,
+            hold.sync,
+            key.0,
+            except.map(|link| link.0),
+            limit(NAMED + 1)
+        ])?;
+        let mut bearers = Vec::new();
+        while let Some(row) = rows.next()? {
+            let link = LinkId(row.get("id")?);
+            let flags: i64 = row.get("flags")?;
+            let record: Option<Expanded> = match side {
+                Side::Source => row.get("source_id")?,
+                Side::Target => row.get("target_id")?,
+            };
+            let excluded = links::state_of(row.get("state")?)? == LinkState::Excluded;
+            let Some(record) = record else {
+                // Half a link is a partner, unless somebody chose that it should have none.
+                if excluded {
+                    bearers.push(Bearer::Deleted(link));
+                }
+                continue;
+            };
+            let now: Option<(i64, Option<Digest>)> = self
+                .db
+                .prepare_cached(
+                    "SELECT kind, key FROM temp.staged WHERE side = ?1 AND record_id = ?2",
+                )?
+                .query_row(params![index(side), Compact::new(&record.0)], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            match now {
+                Some((DELETED, _)) => bearers.push(Bearer::Deleted(link)),
+                // It gave the key up in this very run (two records may swap theirs).
+                Some((LIVE, now)) if now.map(|digest| digest.0) != Some(key) => {}
+                None if links::seen_deleted(flags, side) => bearers.push(Bearer::Deleted(link)),
+                _ => bearers.push(Bearer::Record(record.id()?)),
+            }
+        }
+        Ok(bearers)
+    }
+
+    /// Who bears the key on a side and has no partner yet.
+    fn partner(&mut self, side: Side, key: ContentHash, except: Option<LinkId>) -> Result<Partner> {
+        let mut found = Vec::new();
+        if *self.walk.new.get(side) {
+            let mut find = staged(
+                self.db,
+                "link IS NULL AND kind = 0 AND key IS NOT NULL AND key = ?1 AND side = ?2
+                 LIMIT 11",
+            )?;
+            found = collect(find.query(params![key.0, index(side)])?)?;
+        }
+        let mut halves = Vec::new();
+        if self.walk.halves {
+            let column = match side {
+                Side::Source => "source_id IS NOT NULL AND target_id IS NULL",
+                Side::Target => "target_id IS NOT NULL AND source_id IS NULL",
+            };
+            let hold = self.hold.key;
+            let mut find = self.db.prepare_cached(&format!(
+                "SELECT {} FROM main.links
+                 WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND key_hash = ?3
+                     AND state IN (0, 1, 4) AND {column} AND id IS NOT ?4 LIMIT 11",
+                links::COLUMNS
+            ))?;
+            let mut rows = find.query(params![
+                hold.tenant,
+                hold.sync,
+                key.0,
+                except.map(|link| link.0)
+            ])?;
+            while let Some(row) = rows.next()? {
+                let half = links::stored(row, self.codec)?;
+                if self.still_bears(&half, side, key)? {
+                    halves.push(half);
+                }
+            }
+        }
+        if found.len() + halves.len() > 1 {
+            let mut others: Vec<RecordId> = found.into_iter().map(|row| row.id).collect();
+            others.extend(halves.iter().filter_map(|half| {
+                half.link
+                    .sides
+                    .get(side)
+                    .as_ref()
+                    .map(|record| record.id.clone())
+            }));
+            others.truncate(NAMED);
+            return Ok(Partner::Several(others));
+        }
+        if let Some(half) = halves.pop() {
+            return Ok(Partner::Half(Box::new(half)));
+        }
+        Ok(found.pop().map_or(Partner::None, Partner::New))
+    }
+
+    /// What a half link's record says, as if it had been read in this run.
+    fn known(&self, half: &Stored, side: Side) -> Result<Observation> {
+        let mut find = staged(self.db, "link = ?1 AND side = ?2")?;
+        let mut rows = find.query(params![half.id.0, index(side)])?;
+        if let Some(row) = rows.next()? {
+            return Ok(read(row)?.observation);
+        }
+        Ok(match half.link.sides.get(side) {
+            None => Observation::Unchanged,
+            Some(record) => Observation::Live(Observed {
+                id: record.id.clone(),
+                record: match &record.seen {
+                    Some(Seen::Live(seen)) => seen.clone(),
+                    _ => record.shadow.clone(),
+                },
+                version: record.version.clone(),
+                updated_at: record.updated_at,
+            }),
+        })
+    }
+
+    /// Whether a half link's record was neither deleted nor given another key in this run.
+    fn still_bears(&self, half: &Stored, side: Side, key: ContentHash) -> Result<bool> {
+        let mut find = staged(self.db, "link = ?1 AND side = ?2")?;
+        let mut rows = find.query(params![half.id.0, index(side)])?;
+        Ok(match rows.next()? {
+            Some(row) => {
+                let row = read(row)?;
+                row.kind == LIVE && row.key == Some(key)
+            }
+            None => !links::seen_deleted(half.flags, side),
+        })
+    }
+}
+
+enum Bearer {
+    Record(RecordId),
+    Deleted(LinkId),
+}
+
+fn staged<'c>(db: &'c Connection, condition: &str) -> Result<CachedStatement<'c>> {
+    Ok(db.prepare_cached(&format!(
+        "SELECT n, side, record_id, kind, version, updated_at, key, body
+         FROM temp.staged WHERE {condition}"
+    ))?)
+}
+
+fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<StagedRow>> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
+}
+
+fn read(row: &Row<'_>) -> Result<StagedRow> {
+    let id = row.get::<_, Expanded>(2)?.id()?;
+    let kind: i64 = row.get(3)?;
+    let observation = match kind {
+        LIVE => Observation::Live(Observed {
+            id: id.clone(),
+            record: unpack(
+                row.get_ref(7)?
+                    .as_blob()
+                    .map_err(|error| corrupt("staged record", error))?,
+            )?,
+            version: row
+                .get::<_, Option<Expanded>>(4)?
+                .map(|version| version.version())
+                .transpose()?,
+            updated_at: row.get::<_, Option<Moment>>(5)?.map(|time| time.0),
+        }),
+        DELETED => Observation::Deleted,
+        _ => Observation::Unchanged,
+    };
+    Ok(StagedRow {
+        n: row.get(0)?,
+        side: if row.get::<_, i64>(1)? == 0 {
+            Side::Source
+        } else {
+            Side::Target
+        },
+        id,
+        kind,
+        key: row.get::<_, Option<Digest>>(6)?.map(|digest| digest.0),
+        observation,
+    })
+}

@@ -1,0 +1,113 @@
+//! A run's scratch space: temporary tables of its own connection, in a file that SQLite deletes.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tandem_domain::ids::LinkId;
+use tandem_engine::ports::session::PlannedPair;
+
+use crate::codec::{pack, unpack};
+use crate::fault::{Result, corrupt, misuse};
+
+/// Kinds of staged rows.
+pub(super) const LIVE: i64 = 0;
+/// A tombstone.
+pub(super) const DELETED: i64 = 1;
+/// There, but unusable.
+pub(super) const SET_ASIDE: i64 = 2;
+
+/// No chunk of a plan is larger unpacked (bytes).
+const LARGEST_CHUNK: usize = 1 << 30;
+
+/// Makes the tables. `kind`: 0 live, 1 deleted, 2 set aside; `body`: the record packed, or the
+/// reason it is set aside; `taken`: given out in a pair already.
+pub(super) fn create(db: &Connection) -> Result<()> {
+    db.execute_batch(
+        "PRAGMA temp_store = FILE;
+         PRAGMA temp.cache_size = -8192;
+         CREATE TABLE temp.staged (
+             n INTEGER PRIMARY KEY, side INTEGER NOT NULL, record_id ANY NOT NULL, link INTEGER,
+             kind INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0, version ANY, updated_at ANY,
+             hash BLOB, key BLOB, body BLOB
+         ) STRICT;
+         CREATE UNIQUE INDEX temp.staged_id ON staged (side, record_id);
+         CREATE TABLE temp.plan (n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+         CREATE TABLE temp.fingerprints (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
+    )?;
+    Ok(())
+}
+
+/// A set of link ids, one bit each: 125 kB for a million.
+#[derive(Debug, Default)]
+pub(super) struct Seen(BTreeMap<i64, [u64; 16]>);
+
+impl Seen {
+    const fn place(link: LinkId) -> (i64, usize, u64) {
+        let low = (link.0 & 1023) as usize;
+        (link.0 >> 10, low / 64, 1 << (low % 64))
+    }
+
+    /// Adds one; `false` if it was there.
+    pub(super) fn insert(&mut self, link: LinkId) -> bool {
+        let (block, word, bit) = Self::place(link);
+        // `word` is below 16 by construction.
+        match self.0.entry(block).or_default().get_mut(word) {
+            Some(bits) => {
+                let new = *bits & bit == 0;
+                *bits |= bit;
+                new
+            }
+            None => false,
+        }
+    }
+
+    /// Whether it is there.
+    pub(super) fn contains(&self, link: LinkId) -> bool {
+        let (block, word, bit) = Self::place(link);
+        self.0
+            .get(&block)
+            .and_then(|bits| bits.get(word))
+            .is_some_and(|bits| bits & bit != 0)
+    }
+}
+
+/// Keeps planned pairs, one row for each call: pairs of one chunk compress well together.
+pub(super) fn keep(db: &Connection, pairs: &[PlannedPair]) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let body = zstd::bulk::compress(&pack(pairs)?, 1).map_err(|_| misuse("zstd failed"))?;
+    db.prepare_cached("INSERT INTO temp.plan (body) VALUES (?1)")?
+        .execute(params![body])?;
+    Ok(())
+}
+
+/// Reads them back in order; `at` remembers how far.
+pub(super) fn planned(
+    db: &Connection,
+    at: &mut (i64, VecDeque<PlannedPair>),
+    limit: usize,
+) -> Result<Vec<PlannedPair>> {
+    let mut pairs = Vec::new();
+    while pairs.len() < limit {
+        if let Some(pair) = at.1.pop_front() {
+            pairs.push(pair);
+            continue;
+        }
+        let next: Option<(i64, Vec<u8>)> = db
+            .prepare_cached("SELECT n, body FROM temp.plan WHERE n > ?1 ORDER BY n LIMIT 1")?
+            .query_row(params![at.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((n, body)) = next else { break };
+        let size = zstd::zstd_safe::get_frame_content_size(&body)
+            .ok()
+            .flatten()
+            .and_then(|size| usize::try_from(size).ok())
+            .filter(|size| *size <= LARGEST_CHUNK)
+            .ok_or_else(|| corrupt("plan", "its frame tells no size"))?;
+        let packed =
+            zstd::bulk::decompress(&body, size).map_err(|error| corrupt("plan", error.kind()))?;
+        *at = (n, unpack::<Vec<PlannedPair>>(&packed)?.into());
+    }
+    Ok(pairs)
+}

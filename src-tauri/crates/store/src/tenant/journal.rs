@@ -1,0 +1,166 @@
+//! The journal as history shows it: one run's writes, ascending.
+
+use rusqlite::{Connection, Row, params};
+use tandem_domain::ids::{OperationKey, RunId, Side};
+use tandem_domain::plan::Loser;
+use tandem_domain::record::CanonicalRecord;
+use tandem_engine::ports::history::{Change, FieldChange, OperationKind, OperationState};
+
+use super::runs;
+use crate::codec::Codec;
+use crate::fault::{Result, corrupt};
+use crate::keys::{Expanded, Id, SyncKey, limit, of_word};
+
+/// What an operation's body holds. A create that made exactly its link's base has the record alone.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Body {
+    pub(crate) fields: Vec<FieldChange>,
+    pub(crate) losers: Vec<Loser>,
+}
+
+pub(crate) const fn side_code(side: Side) -> i64 {
+    match side {
+        Side::Source => 0,
+        Side::Target => 1,
+    }
+}
+
+pub(crate) fn side_of(code: i64) -> Result<Side> {
+    match code {
+        0 => Ok(Side::Source),
+        1 => Ok(Side::Target),
+        other => Err(corrupt("side", other)),
+    }
+}
+
+pub(crate) const fn kind_code(kind: OperationKind) -> i64 {
+    match kind {
+        OperationKind::Create => 0,
+        OperationKind::Update => 1,
+        OperationKind::Delete => 2,
+    }
+}
+
+pub(crate) fn kind_of(code: i64) -> Result<OperationKind> {
+    match code {
+        0 => Ok(OperationKind::Create),
+        1 => Ok(OperationKind::Update),
+        2 => Ok(OperationKind::Delete),
+        other => Err(corrupt("operation kind", other)),
+    }
+}
+
+pub(crate) const fn state_code(state: OperationState) -> i64 {
+    match state {
+        OperationState::Journalled => 0,
+        OperationState::Done => 1,
+        OperationState::Failed => 2,
+        OperationState::Dropped => 3,
+        OperationState::Uncertain => 4,
+        OperationState::Planned => 5,
+    }
+}
+
+fn state_of(code: i64) -> Result<OperationState> {
+    Ok(match code {
+        0 => OperationState::Journalled,
+        1 => OperationState::Done,
+        2 => OperationState::Failed,
+        3 => OperationState::Dropped,
+        4 => OperationState::Uncertain,
+        5 => OperationState::Planned,
+        other => return Err(corrupt("operation state", other)),
+    })
+}
+
+pub(crate) fn changes(
+    db: &Connection,
+    tenant: i64,
+    run: RunId,
+    after: Option<i64>,
+    most: usize,
+) -> Result<Vec<Change>> {
+    let run = runs::key(db, tenant, run)?;
+    let sync = db
+        .prepare_cached(
+            "SELECT sync_configuration_id FROM sync_history WHERE tenant_id = ?1 AND id = ?2",
+        )?
+        .query_row(params![tenant, run], |row| row.get(0))?;
+    let mut codec = Codec::load(db, SyncKey { tenant, sync })?;
+    // A body that is absent is its link's base.
+    let mut statement = db.prepare_cached(
+        "SELECT o.*, o.borrowed AS whole,
+                coalesce(o.body, (SELECT l.base FROM links l
+                                  WHERE l.tenant_id = o.tenant_id AND l.id = o.link_id
+                                    AND l.create_operation = o.seq)) AS content
+         FROM operations o
+         WHERE o.tenant_id = ?1 AND o.sync_history_id = ?2 AND o.seq > ?3
+         ORDER BY o.seq LIMIT ?4",
+    )?;
+    let mut rows = statement.query(params![tenant, run, after.unwrap_or(i64::MIN), limit(most)])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        changes.push(change(row, &mut codec)?);
+    }
+    Ok(changes)
+}
+
+fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {
+    let content: Option<Vec<u8>> = row.get("content")?;
+    let content = content.ok_or_else(|| corrupt("change", "its fields are missing"))?;
+    let body = if row.get("whole")? {
+        let record: CanonicalRecord = codec.decode(&content)?;
+        Body {
+            fields: created(record),
+            losers: Vec::new(),
+        }
+    } else {
+        codec.decode(&content)?
+    };
+    let id = |column: &str| -> Result<_> {
+        row.get::<_, Option<Expanded>>(column)?
+            .map(|id| id.id())
+            .transpose()
+    };
+    Ok(Change {
+        seq: row.get("seq")?,
+        key: OperationKey(row.get::<_, Id>("operation_key")?.0),
+        side: side_of(row.get("side")?)?,
+        kind: kind_of(row.get("kind")?)?,
+        state: state_of(row.get("state")?)?,
+        record_id: id("record_id")?,
+        other_id: id("other_id")?,
+        fields: body.fields,
+        losers: body.losers,
+        reason: of_word("reason", row.get("reason")?)?,
+        error: row.get("error")?,
+    })
+}
+
+/// The changes of a create that wrote exactly this record.
+fn created(record: CanonicalRecord) -> Vec<FieldChange> {
+    record
+        .0
+        .into_iter()
+        .map(|(field, value)| FieldChange {
+            field,
+            before: None,
+            after: Some(value),
+        })
+        .collect()
+}
+
+/// The record that a create's changes amount to, if they say nothing more than that.
+pub(crate) fn created_record(fields: &[FieldChange]) -> Option<CanonicalRecord> {
+    let mut record = CanonicalRecord::default();
+    let mut last = None;
+    for change in fields {
+        let value = change.after.clone()?;
+        if change.before.is_some() || last.is_some_and(|last| last >= &change.field) {
+            return None;
+        }
+        last = Some(&change.field);
+        record.0.insert(change.field.clone(), value);
+    }
+    Some(record)
+}

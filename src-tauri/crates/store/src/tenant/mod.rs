@@ -1,0 +1,214 @@
+//! Everything of one tenant: a module for each family of tables, and the port's one door to them.
+
+pub(crate) mod alerts;
+pub(crate) mod audit;
+pub(crate) mod circuits;
+pub(crate) mod conflicts;
+pub(crate) mod connections;
+pub(crate) mod errors;
+pub(crate) mod journal;
+pub(crate) mod runs;
+pub(crate) mod syncs;
+
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use tandem_domain::ids::{Both, ConflictId, ConnectionId, ErrorId, RunId, SyncId, TenantId};
+use tandem_engine::ports::history::{Change, SyncError, SyncHistory};
+use tandem_engine::ports::session::SideProgress;
+use tandem_engine::ports::store::{
+    Actor, AuditEntry, CircuitRecord, ConflictFilter, ConflictRecord, ConnectionRecord,
+    ErrorFilter, NewDecision, NewRun, RunFilter, RunOpening, StoreError, SyncRecord, TenantStore,
+    Totals,
+};
+
+use crate::db::Database;
+use crate::fault::{Result, not_found};
+use crate::session;
+
+type Answer<T> = std::result::Result<T, StoreError>;
+
+/// One tenant's view of the file. Its key is looked up once; keys are never given twice, so a
+/// removed tenant's view stays empty.
+#[derive(Debug)]
+pub(crate) struct SqliteTenant {
+    db: Arc<Database>,
+    id: TenantId,
+    key: OnceLock<i64>,
+}
+
+impl SqliteTenant {
+    pub(crate) const fn new(db: Arc<Database>, id: TenantId) -> Self {
+        Self {
+            db,
+            id,
+            key: OnceLock::new(),
+        }
+    }
+
+    fn key(&self, db: &Connection) -> Result<Option<i64>> {
+        if let Some(key) = self.key.get() {
+            return Ok(Some(*key));
+        }
+        let key = db
+            .prepare_cached("SELECT id FROM tenants WHERE uuid = ?1")?
+            .query_row(params![self.id.0.as_bytes()], |row| row.get(0))
+            .optional()?;
+        Ok(key.map(|key| *self.key.get_or_init(|| key)))
+    }
+
+    /// Lists: a tenant that does not exist has none.
+    fn list<T: Default>(&self, work: impl FnOnce(&Connection, i64) -> Result<T>) -> Answer<T> {
+        Ok(self.db.read(|db| match self.key(db)? {
+            Some(key) => work(db, key),
+            None => Ok(T::default()),
+        })?)
+    }
+
+    /// One thing: a tenant that does not exist has none.
+    fn one<T>(&self, work: impl FnOnce(&Connection, i64) -> Result<T>) -> Answer<T> {
+        Ok(self.db.read(|db| match self.key(db)? {
+            Some(key) => work(db, key),
+            None => Err(not_found("tenant", self.id)),
+        })?)
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>, i64) -> Result<T>) -> Answer<T> {
+        Ok(self.db.write(|db| match self.key(db)? {
+            Some(key) => work(db, key),
+            None => Err(not_found("tenant", self.id)),
+        })?)
+    }
+}
+
+impl TenantStore for SqliteTenant {
+    fn id(&self) -> TenantId {
+        self.id
+    }
+
+    fn connections(&self) -> Answer<Vec<ConnectionRecord>> {
+        self.list(connections::all)
+    }
+
+    fn put_connection(&self, connection: &ConnectionRecord, actor: &Actor) -> Answer<()> {
+        self.write(|db, tenant| connections::put(db, tenant, connection, actor))
+    }
+
+    fn syncs(&self) -> Answer<Vec<SyncRecord>> {
+        self.list(syncs::all)
+    }
+
+    fn sync(&self, id: SyncId) -> Answer<SyncRecord> {
+        self.one(|db, tenant| syncs::one(db, tenant, id))
+    }
+
+    fn put_sync(&self, sync: &SyncRecord, actor: &Actor) -> Answer<()> {
+        self.write(|db, tenant| syncs::put(db, tenant, sync, actor))
+    }
+
+    fn side_progress(&self, sync: SyncId) -> Answer<Both<SideProgress>> {
+        self.one(|db, tenant| {
+            let key = syncs::key(db, tenant, sync)?;
+            syncs::progress(db, key)
+        })
+    }
+
+    fn open_run(&self, run: &NewRun) -> Answer<RunOpening> {
+        session::open(&self.db, run, |db| {
+            self.key(db)?.ok_or_else(|| not_found("tenant", self.id))
+        })
+        .map_err(Into::into)
+    }
+
+    fn request_cancel(&self, id: RunId, actor: &Actor) -> Answer<()> {
+        self.write(|db, tenant| runs::request_cancel(db, tenant, id, actor))
+    }
+
+    fn runs(&self, filter: &RunFilter) -> Answer<Vec<SyncHistory>> {
+        self.list(|db, tenant| runs::page(db, tenant, filter))
+    }
+
+    fn run(&self, id: RunId) -> Answer<SyncHistory> {
+        self.one(|db, tenant| runs::one(db, tenant, id))
+    }
+
+    fn changes(&self, run: RunId, after: Option<i64>, limit: usize) -> Answer<Vec<Change>> {
+        self.one(|db, tenant| journal::changes(db, tenant, run, after, limit))
+    }
+
+    fn snapshots(&self, run: RunId) -> Answer<Option<(serde_json::Value, serde_json::Value)>> {
+        self.one(|db, tenant| runs::snapshots(db, tenant, run))
+    }
+
+    fn conflicts(&self, filter: &ConflictFilter) -> Answer<Vec<ConflictRecord>> {
+        self.list(|db, tenant| conflicts::page(db, tenant, filter))
+    }
+
+    fn conflict(&self, id: ConflictId) -> Answer<ConflictRecord> {
+        self.one(|db, tenant| conflicts::one(db, tenant, id))
+    }
+
+    fn decide(&self, decision: &NewDecision, actor: &Actor) -> Answer<ConflictRecord> {
+        self.write(|db, tenant| conflicts::decide(db, tenant, decision, actor))
+    }
+
+    fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Answer<ConflictRecord> {
+        self.write(|db, tenant| conflicts::undo(db, tenant, id, actor))
+    }
+
+    fn errors(&self, filter: &ErrorFilter) -> Answer<Vec<SyncError>> {
+        self.list(|db, tenant| errors::page(db, tenant, filter))
+    }
+
+    fn error(&self, id: ErrorId) -> Answer<SyncError> {
+        self.one(|db, tenant| errors::one(db, tenant, id))
+    }
+
+    fn resolve_error(&self, id: ErrorId, actor: &Actor) -> Answer<()> {
+        self.write(|db, tenant| errors::resolve(db, tenant, id, actor))
+    }
+
+    fn circuit(&self, connection: ConnectionId) -> Answer<CircuitRecord> {
+        self.one(|db, tenant| circuits::one(db, tenant, connection))
+    }
+
+    fn put_circuit(
+        &self,
+        connection: ConnectionId,
+        circuit: &CircuitRecord,
+        expected: u64,
+    ) -> Answer<bool> {
+        self.write(|db, tenant| circuits::put(db, tenant, connection, circuit, expected))
+    }
+
+    fn audit(&self, before: Option<i64>, limit: usize) -> Answer<Vec<AuditEntry>> {
+        self.list(|db, tenant| audit::page(db, tenant, before, limit))
+    }
+
+    fn add_audit(
+        &self,
+        actor: &Actor,
+        action: &str,
+        subject: &str,
+        details: serde_json::Value,
+    ) -> Answer<()> {
+        self.write(|db, tenant| audit::add(db, tenant, actor, action, subject, &details))
+    }
+
+    fn verify_audit(&self) -> Answer<Option<i64>> {
+        self.list(audit::verify)
+    }
+
+    fn pending_alerts(&self, limit: usize) -> Answer<Vec<(i64, serde_json::Value)>> {
+        self.list(|db, tenant| alerts::pending(db, tenant, limit))
+    }
+
+    fn alert_delivered(&self, seq: i64, at: DateTime<Utc>) -> Answer<()> {
+        self.write(|db, tenant| alerts::delivered(db, tenant, seq, at))
+    }
+
+    fn totals(&self) -> Answer<Totals> {
+        self.list(runs::totals)
+    }
+}

@@ -1,0 +1,313 @@
+//! Runs: `sync_history`, its snapshots, and the numbers for the overview.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use tandem_domain::config::SyncDirection;
+use tandem_domain::ids::{Both, RunId, SyncId};
+use tandem_engine::ports::history::{RunCounts, RunOptions, RunStatus, SyncHistory};
+use tandem_engine::ports::session::RunOutcome;
+use tandem_engine::ports::store::{Actor, NewRun, RunFilter, Totals};
+
+use super::{audit, syncs};
+use crate::codec::{body_json, json_body};
+use crate::fault::{Fault, Result, conflict, is_duplicate, not_found};
+use crate::keys::{At, Id, SyncKey, count, limit, micros, of_word, stored, word};
+
+const SELECT: &str = "
+    SELECT h.*, c.uuid AS sync_uuid FROM sync_history h
+    JOIN sync_configurations c ON c.tenant_id = h.tenant_id AND c.id = h.sync_configuration_id
+    WHERE h.tenant_id = :tenant";
+
+pub(crate) fn page(db: &Connection, tenant: i64, filter: &RunFilter) -> Result<Vec<SyncHistory>> {
+    let sync = match filter.sync {
+        Some(id) => match syncs::key(db, tenant, id) {
+            Ok(key) => Some(key.sync),
+            Err(Fault::Store(_)) => return Ok(Vec::new()),
+            Err(fault) => return Err(fault),
+        },
+        None => None,
+    };
+    let before = match filter.before {
+        Some(id) => key(db, tenant, id)?,
+        None => i64::MAX,
+    };
+    let mut sql = format!("{SELECT} AND h.id < :before");
+    // Conditions that are not asked for are left out, so that each question finds its index.
+    let status = filter.status.as_ref().map(word).transpose()?;
+    let most = limit(filter.limit);
+    let mut bound: Vec<(&str, &dyn rusqlite::ToSql)> =
+        vec![(":tenant", &tenant), (":before", &before), (":most", &most)];
+    if let Some(sync) = &sync {
+        sql.push_str(" AND h.sync_configuration_id = :sync");
+        bound.push((":sync", sync));
+    }
+    if let Some(status) = &status {
+        sql.push_str(" AND h.sync_status = :status");
+        bound.push((":status", status));
+    }
+    sql.push_str(" ORDER BY h.id DESC LIMIT :most");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(bound.as_slice())?;
+    let mut runs = Vec::new();
+    while let Some(row) = rows.next()? {
+        runs.push(record(row)?);
+    }
+    Ok(runs)
+}
+
+pub(crate) fn one(db: &Connection, tenant: i64, id: RunId) -> Result<SyncHistory> {
+    let mut statement = db.prepare_cached(&format!("{SELECT} AND h.uuid = :uuid"))?;
+    let mut rows = statement.query(named_params! {
+        ":tenant": tenant,
+        ":uuid": id.0.as_bytes(),
+    })?;
+    match rows.next()? {
+        Some(row) => record(row),
+        None => Err(not_found("run", id)),
+    }
+}
+
+fn record(row: &Row<'_>) -> Result<SyncHistory> {
+    let number = |column: &str| row.get::<_, i64>(column).map(count);
+    Ok(SyncHistory {
+        id: RunId(row.get::<_, Id>("uuid")?.0),
+        sync: SyncId(row.get::<_, Id>("sync_uuid")?.0),
+        sync_name: row.get("sync_name")?,
+        direction: of_word("direction", row.get("sync_direction")?)?,
+        status: of_word("status", row.get("sync_status")?)?,
+        trigger: of_word("trigger", row.get("run_trigger")?)?,
+        options: options(row)?,
+        counts: RunCounts {
+            processed: number("records_processed")?,
+            succeeded: number("records_succeeded")?,
+            failed: number("records_failed")?,
+            skipped: number("records_skipped")?,
+            conflicts: number("conflicts")?,
+            created: Both::new(number("source_created")?, number("target_created")?),
+            updated: Both::new(number("source_updated")?, number("target_updated")?),
+            deleted: Both::new(number("source_deleted")?, number("target_deleted")?),
+        },
+        execution_time_ms: number("execution_time_ms")?,
+        error_message: row.get("error_message")?,
+        error_type: row
+            .get::<_, Option<String>>("error_type")?
+            .map(|text| of_word("error type", text))
+            .transpose()?,
+        plan_hash: row.get("plan_hash")?,
+        actor: row.get("actor")?,
+        started_at: row.get::<_, At>("started_at")?.0,
+        completed_at: row.get::<_, Option<At>>("completed_at")?.map(|at| at.0),
+    })
+}
+
+/// The options a row was asked with.
+pub(crate) fn options(row: &Row<'_>) -> rusqlite::Result<RunOptions> {
+    Ok(RunOptions {
+        simulate: row.get("option_simulate")?,
+        full: row.get("option_full")?,
+        allow_deletes: row
+            .get::<_, Option<i64>>("option_allow_deletes")?
+            .map(count),
+        decisions_only: row.get("option_decisions_only")?,
+    })
+}
+
+/// A run's key.
+pub(crate) fn key(db: &Connection, tenant: i64, id: RunId) -> Result<i64> {
+    db.prepare_cached("SELECT id FROM sync_history WHERE tenant_id = ?1 AND uuid = ?2")?
+        .query_row(params![tenant, id.0.as_bytes()], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| not_found("run", id))
+}
+
+pub(crate) fn snapshots(
+    db: &Connection,
+    tenant: i64,
+    id: RunId,
+) -> Result<Option<(serde_json::Value, serde_json::Value)>> {
+    let both: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = db
+        .prepare_cached(
+            "SELECT data_snapshot_before, data_snapshot_after FROM sync_history
+             WHERE tenant_id = ?1 AND uuid = ?2",
+        )?
+        .query_row(params![tenant, id.0.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    match both {
+        None => Err(not_found("run", id)),
+        Some((Some(before), Some(after))) => Ok(Some((body_json(&before)?, body_json(&after)?))),
+        Some(_) => Ok(None),
+    }
+}
+
+pub(crate) fn request_cancel(db: &Connection, tenant: i64, id: RunId, actor: &Actor) -> Result<()> {
+    let run = one(db, tenant, id)?;
+    if run.completed_at.is_some() {
+        return Err(conflict(format!("run {id} has ended already")));
+    }
+    db.execute(
+        "UPDATE sync_history SET cancel_requested_at = coalesce(cancel_requested_at, ?3)
+         WHERE tenant_id = ?1 AND uuid = ?2",
+        params![tenant, id.0.as_bytes(), micros(actor.at)],
+    )?;
+    audit::add(
+        db,
+        tenant,
+        actor,
+        "run.cancel",
+        &run.sync_name,
+        &serde_json::json!({ "run": id }),
+    )
+}
+
+/// A new row, `pending`.
+pub(crate) fn insert(
+    db: &Connection,
+    key: SyncKey,
+    run: &NewRun,
+    direction: SyncDirection,
+    sync_name: &str,
+) -> Result<i64> {
+    db.prepare_cached(
+        "INSERT INTO sync_history
+             (tenant_id, sync_configuration_id, uuid, sync_direction, sync_status, started_at,
+              sync_name, run_trigger, option_simulate, option_full, option_allow_deletes,
+              option_decisions_only, actor)
+         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        key.tenant,
+        key.sync,
+        run.id.0.as_bytes(),
+        word(&direction)?,
+        micros(run.at),
+        sync_name,
+        word(&run.trigger)?,
+        run.options.simulate,
+        run.options.full,
+        run.options.allow_deletes.map(stored),
+        run.options.decisions_only,
+        run.actor,
+    ])
+    .map_err(|error| {
+        if is_duplicate(&error) {
+            conflict(format!("there is a run {} already", run.id))
+        } else {
+            error.into()
+        }
+    })?;
+    Ok(db.last_insert_rowid())
+}
+
+/// Counts of a run under way.
+pub(crate) fn put_counts(db: &Connection, tenant: i64, run: i64, counts: &RunCounts) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE sync_history SET
+             records_processed = ?3, records_succeeded = ?4, records_failed = ?5,
+             records_skipped = ?6, conflicts = ?7, source_created = ?8, target_created = ?9,
+             source_updated = ?10, target_updated = ?11, source_deleted = ?12, target_deleted = ?13
+         WHERE tenant_id = ?1 AND id = ?2",
+    )?
+    .execute(params![
+        tenant,
+        run,
+        stored(counts.processed),
+        stored(counts.succeeded),
+        stored(counts.failed),
+        stored(counts.skipped),
+        stored(counts.conflicts),
+        stored(counts.created.source),
+        stored(counts.created.target),
+        stored(counts.updated.source),
+        stored(counts.updated.target),
+        stored(counts.deleted.source),
+        stored(counts.deleted.target),
+    ])?;
+    Ok(())
+}
+
+/// How a run ended. `unsettled`: its journal holds operations without a receipt.
+pub(crate) fn close(
+    db: &Connection,
+    tenant: i64,
+    run: i64,
+    outcome: &RunOutcome,
+    unsettled: bool,
+) -> Result<()> {
+    put_counts(db, tenant, run, &outcome.counts)?;
+    let snapshots = match &outcome.snapshots {
+        Some(both) => (
+            Some(json_body(&both.before)?),
+            Some(json_body(&both.after)?),
+        ),
+        None => (None, None),
+    };
+    let (error_type, error_message) = match &outcome.error {
+        Some((kind, message)) => (Some(word(kind)?), Some(message)),
+        None => (None, None),
+    };
+    db.prepare_cached(
+        "UPDATE sync_history SET
+             sync_status = ?3, execution_time_ms = ?4, error_type = ?5, error_message = ?6,
+             plan_hash = ?7, data_snapshot_before = ?8, data_snapshot_after = ?9,
+             completed_at = ?10, unsettled = ?11
+         WHERE tenant_id = ?1 AND id = ?2",
+    )?
+    .execute(params![
+        tenant,
+        run,
+        word(&outcome.status)?,
+        stored(outcome.execution_time_ms),
+        error_type,
+        error_message,
+        outcome.plan_hash,
+        snapshots.0,
+        snapshots.1,
+        micros(outcome.at),
+        unsettled,
+    ])?;
+    Ok(())
+}
+
+/// Closes a run whose process went away: failed, its journal to be settled by the next one.
+pub(crate) fn interrupt(
+    db: &Connection,
+    tenant: i64,
+    run: i64,
+    at: DateTime<Utc>,
+) -> Result<RunId> {
+    db.prepare_cached(
+        "UPDATE sync_history SET sync_status = ?3, completed_at = ?4, unsettled = 1,
+             error_message = 'interrupted: its process stopped before the run ended',
+             execution_time_ms = max(0, (?4 - started_at) / 1000)
+         WHERE tenant_id = ?1 AND id = ?2",
+    )?
+    .execute(params![tenant, run, word(&RunStatus::Failed)?, micros(at)])?;
+    Ok(RunId(
+        db.prepare_cached("SELECT uuid FROM sync_history WHERE tenant_id = ?1 AND id = ?2")?
+            .query_row(params![tenant, run], |row| row.get::<_, Id>(0))?
+            .0,
+    ))
+}
+
+pub(crate) fn totals(db: &Connection, tenant: i64) -> Result<Totals> {
+    let number = |sql: &str| -> Result<u64> {
+        Ok(count(
+            db.prepare_cached(sql)?
+                .query_row(params![tenant], |row| row.get(0))?,
+        ))
+    };
+    Ok(Totals {
+        open_conflicts: number(
+            "SELECT count(*) FROM conflicts WHERE tenant_id = ?1 AND state = 'open'",
+        )?,
+        unresolved_errors: number(
+            "SELECT count(*) FROM sync_errors WHERE tenant_id = ?1 AND is_resolved = 0",
+        )?,
+        links: number(
+            "SELECT (SELECT count(*) FROM links WHERE tenant_id = ?1 AND state IN (0, 1, 4))
+                  - (SELECT count(*) FROM links WHERE tenant_id = ?1 AND state IN (1, 4))",
+        )?,
+    })
+}
