@@ -1,1 +1,14 @@
-//! Placeholder.
+//! The systems Tandem reaches: REST APIs described in the workspace file, and SQL tables, all
+//! behind the engine's connector port. [`build`] makes a connector from a connection's settings,
+//! [`check_settings`] says what is wrong with them before anything is reached.
+
+mod factory;
+mod json;
+mod net;
+mod redact;
+/// REST systems, described.
+pub mod rest;
+/// What all connections' settings share.
+pub mod settings;
+
+pub use factory::{KINDS, build, check_settings, described_collections};

@@ -1,0 +1,319 @@
+//! Reading an answer's JSON lazily: pointers into raw text, so that each record is parsed once,
+//! exactly, and one bad record does not spoil its page.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use tandem_domain::record::NativeFields;
+use tandem_domain::value::Value;
+
+/// Deepest nesting of an answer.
+const MAX_DEPTH: usize = 100;
+/// Most values (members, elements) of an answer: what bounds the memory that a small text of
+/// `[0,0,0,…` can take once parsed.
+const MAX_VALUES: usize = 4_000_000;
+
+/// Refuses an answer that is nested too deeply or holds too many values, before it is parsed.
+pub(crate) fn guard(text: &[u8]) -> Result<(), String> {
+    let (mut depth, mut values) = (0usize, 0usize);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in text {
+        if in_text {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_text = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_text = true,
+            b'[' | b'{' => {
+                depth += 1;
+                values += 1;
+                if depth > MAX_DEPTH {
+                    return Err(format!("it is nested deeper than {MAX_DEPTH}"));
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => values += 1,
+            _ => {}
+        }
+    }
+    if values > MAX_VALUES {
+        return Err(format!("it holds more than {MAX_VALUES} values"));
+    }
+    Ok(())
+}
+
+/// A JSON text whose outermost object was taken apart once.
+pub(crate) struct Doc<'a> {
+    root: &'a RawValue,
+    members: Vec<(String, &'a RawValue)>,
+}
+
+impl<'a> Doc<'a> {
+    /// Takes an answer apart; its error says what is wrong in words.
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8".to_owned())?;
+        guard(body)?;
+        let root: &RawValue =
+            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        let members = if root.get().starts_with('{') {
+            members(root)
+        } else {
+            Vec::new()
+        };
+        Ok(Self { root, members })
+    }
+
+    /// What a JSON pointer points to.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&'a RawValue> {
+        if pointer.is_empty() {
+            return Some(self.root);
+        }
+        let rest = pointer.strip_prefix('/')?;
+        let (first, rest) = rest.split_once('/').map_or((rest, None), |(a, b)| (a, Some(b)));
+        if self.members.is_empty() {
+            return at(self.root, pointer);
+        }
+        let first = unescape(first);
+        let found = self.members.iter().find(|(name, _)| *name == first)?.1;
+        rest.map_or(Some(found), |rest| walk(found, rest))
+    }
+
+    /// A scalar as text; null and missing are `None`.
+    pub(crate) fn text_at(&self, pointer: &str) -> Option<String> {
+        self.at(pointer).and_then(scalar)
+    }
+}
+
+/// What a JSON pointer points to within `raw`.
+pub(crate) fn at<'a>(raw: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+    match pointer.strip_prefix('/') {
+        Some(rest) => walk(raw, rest),
+        None if pointer.is_empty() => Some(raw),
+        None => walk(raw, pointer),
+    }
+}
+
+fn walk<'a>(mut raw: &'a RawValue, path: &str) -> Option<&'a RawValue> {
+    for segment in path.split('/') {
+        let name = unescape(segment);
+        raw = if raw.get().starts_with('[') {
+            let items: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
+            items.get(name.parse::<usize>().ok()?)?
+        } else {
+            members(raw).into_iter().find(|(member, _)| *member == name)?.1
+        };
+    }
+    Some(raw)
+}
+
+fn unescape(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
+}
+
+fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, &'de RawValue)>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = Vec::new();
+            while let Some(entry) = map.next_entry()? {
+                found.push(entry);
+            }
+            Ok(found)
+        }
+    }
+    serde_json::Deserializer::from_str(raw.get())
+        .deserialize_map(Members)
+        .unwrap_or_default()
+}
+
+/// Hands each element of an array to `each`, in order; `Err` if `raw` is no array.
+pub(crate) fn elements<'a>(
+    raw: &'a RawValue,
+    each: impl FnMut(&'a RawValue),
+) -> Result<(), String> {
+    struct Elements<F>(F);
+    impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+            while let Some(element) = seq.next_element()? {
+                (self.0)(element);
+            }
+            Ok(())
+        }
+    }
+    serde_json::Deserializer::from_str(raw.get())
+        .deserialize_seq(Elements(each))
+        .map_err(|error| error.to_string())
+}
+
+/// A text, number or boolean as text; anything else is `None`.
+pub(crate) fn scalar(raw: &RawValue) -> Option<String> {
+    let text = raw.get();
+    match text.as_bytes().first()? {
+        b'"' => serde_json::from_str(text).ok(),
+        b'{' | b'[' | b'n' => None,
+        _ => Some(text.to_owned()),
+    }
+}
+
+/// A field by its member's name, or a nested one by a JSON pointer.
+pub(crate) fn field<'v>(fields: &'v NativeFields, name: &str) -> Option<&'v Value> {
+    let Some(path) = name.strip_prefix('/') else {
+        return fields.get(name);
+    };
+    let mut segments = path.split('/');
+    let mut value = fields.get(&unescape(segments.next()?))?;
+    for segment in segments {
+        value = match value {
+            Value::Object(members) => members.get(&unescape(segment))?,
+            Value::List(items) => items.get(segment.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(value)
+}
+
+/// A scalar value as text, the way ids and versions are compared.
+pub(crate) fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Timestamp(time) => Some(time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
+        Value::Date(date) => Some(date.to_string()),
+        Value::Null | Value::List(_) | Value::Object(_) => None,
+    }
+}
+
+/// Fields as one JSON object.
+pub(crate) fn write_fields(fields: &NativeFields, out: &mut String) {
+    out.push('{');
+    for (index, (name, value)) in fields.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_text(name, out);
+        out.push(':');
+        value.write_json(out);
+    }
+    out.push('}');
+}
+
+/// A JSON string.
+pub(crate) fn write_text(text: &str, out: &mut String) {
+    // A text always serialises; `to_string` can fail for maps with odd keys only.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// An instant written as RFC 3339; one without an offset is UTC.
+pub(crate) fn parse_iso(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.to_utc());
+    }
+    if let Ok(time) = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z") {
+        return Some(time.to_utc());
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"] {
+        if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
+            return Some(time.and_utc());
+        }
+    }
+    let day: NaiveDate = text.parse().ok()?;
+    Some(day.and_time(NaiveTime::MIN).and_utc())
+}
+
+/// An instant given as a number of units since 1970, `per_second` of them a second.
+pub(crate) fn parse_epoch(number: Decimal, per_second: u32) -> Option<DateTime<Utc>> {
+    let micros = number
+        .checked_mul(Decimal::from(1_000_000 / per_second))?
+        .round()
+        .to_i64()?;
+    DateTime::from_timestamp_micros(micros)
+}
+
+/// `time − ms`, as far as it can be said.
+pub(crate) fn earlier(time: DateTime<Utc>, ms: i64) -> DateTime<Utc> {
+    TimeDelta::try_milliseconds(ms)
+        .and_then(|delta| time.checked_sub_signed(delta))
+        .unwrap_or(time)
+}
+
+/// The first `max` bytes of a text, cut at a character.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_reach_what_they_name() {
+        let body = br#"{"a":{"b":[1,{"c~/d":"x"}]},"n":null,"t":true}"#;
+        let doc = Doc::parse(body).unwrap();
+        for (pointer, expected) in [
+            ("/a/b/0", Some("1")),
+            ("/a/b/1/c~0~1d", Some("x")),
+            ("/t", Some("true")),
+            ("/n", None),
+            ("/a", None),
+            ("/missing/x", None),
+            ("/a/b/7", None),
+        ] {
+            assert_eq!(doc.text_at(pointer).as_deref(), expected, "{pointer}");
+        }
+        assert_eq!(Doc::parse(b"[10]").unwrap().text_at("/0").as_deref(), Some("10"));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_refused() {
+        let deep = "[".repeat(101);
+        let many = format!("[{}0]", "0,".repeat(MAX_VALUES));
+        for (body, why) in [
+            (deep.as_str(), "nested deeper"),
+            (many.as_str(), "values"),
+            ("{", "not JSON"),
+            ("<html>", "not JSON"),
+        ] {
+            let error = Doc::parse(body.as_bytes()).err().unwrap();
+            assert!(error.contains(why), "{error}");
+        }
+        assert!(Doc::parse(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn times_are_read_in_their_ways_of_writing() {
+        let expected = "2026-03-01T10:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        for text in [
+            "2026-03-01T10:00:00Z",
+            "2026-03-01T12:00:00+02:00",
+            "2026-03-01T10:00:00.000",
+            "2026-03-01 10:00:00",
+            "2026-03-01 10:00:00+00",
+            "2026-03-01 10:00",
+        ] {
+            assert_eq!(parse_iso(text), Some(expected), "{text}");
+        }
+        assert_eq!(parse_iso("yesterday"), None);
+        let ms = Decimal::from(expected.timestamp_millis());
+        assert_eq!(parse_epoch(ms, 1_000), Some(expected));
+        assert_eq!(parse_epoch(Decimal::MAX, 1_000), None);
+    }
+}

@@ -1,0 +1,175 @@
+//! Which addresses may be reached. Literals and whatever a name resolves to are both checked, so
+//! that no name can point into a network the connection was not opened for.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// Why an address may not be reached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    /// Loopback or private, and not opted in.
+    #[error("{host} is at {address}, on this machine or in a private network; set allow_private = true if that is meant")]
+    Private {
+        /// As configured.
+        host: String,
+        /// What it is.
+        address: IpAddr,
+    },
+    /// Link-local, metadata, multicast, unspecified …: never.
+    #[error("{host} is at {address}, which no connection may reach")]
+    Never {
+        /// As configured.
+        host: String,
+        /// What it is.
+        address: IpAddr,
+    },
+}
+
+/// Checks one address.
+pub(crate) fn check(host: &str, address: IpAddr, allow_private: bool) -> Result<(), Refused> {
+    let host = host.to_owned();
+    match reach(address) {
+        Reach::Public => Ok(()),
+        Reach::Private if allow_private => Ok(()),
+        Reach::Private => Err(Refused::Private { host, address }),
+        Reach::Never => Err(Refused::Never { host, address }),
+    }
+}
+
+/// Resolves a name and checks all it resolves to.
+pub(crate) async fn resolve(
+    host: &str,
+    port: u16,
+    allow_private: bool,
+) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+    for address in &found {
+        check(host, address.ip(), allow_private)?;
+    }
+    Ok(found)
+}
+
+enum Reach {
+    Public,
+    Private,
+    Never,
+}
+
+fn reach(address: IpAddr) -> Reach {
+    match address {
+        IpAddr::V4(v4) => reach_v4(v4),
+        IpAddr::V6(v6) => reach_v6(v6),
+    }
+}
+
+fn reach_v4(v4: Ipv4Addr) -> Reach {
+    let [a, b, c, d] = v4.octets();
+    // 100.100.100.200 and 168.63.129.16 are cloud providers' metadata services.
+    let metadata = matches!([a, b, c, d], [100, 100, 100, 200] | [168, 63, 129, 16]);
+    if metadata || v4.is_link_local() || a == 0 || a >= 224 {
+        return Reach::Never;
+    }
+    let shared = a == 100 && (64..128).contains(&b);
+    let benchmarking = a == 198 && (b == 18 || b == 19);
+    let protocol = a == 192 && b == 0 && c == 0;
+    if v4.is_loopback() || v4.is_private() || shared || benchmarking || protocol {
+        return Reach::Private;
+    }
+    Reach::Public
+}
+
+fn reach_v6(v6: Ipv6Addr) -> Reach {
+    let [a, b, c, d, _, _, g, h] = v6.segments();
+    let tail = Ipv4Addr::from((u32::from(g) << 16) | u32::from(h));
+    if v6.is_loopback() {
+        return Reach::Private;
+    }
+    if v6.is_unspecified() || v6.is_multicast() || (a & 0xffc0) == 0xfe80 {
+        return Reach::Never;
+    }
+    if v6 == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254) {
+        return Reach::Never;
+    }
+    // An IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4) counts as itself.
+    if let Some(v4) = v6.to_ipv4() {
+        return reach_v4(v4);
+    }
+    if [a, b, c, d] == [0x64, 0xff9b, 0, 0] {
+        return reach_v4(tail);
+    }
+    if a == 0x2002 {
+        return reach_v4(Ipv4Addr::from((u32::from(b) << 16) | u32::from(c)));
+    }
+    if (a & 0xfe00) == 0xfc00 || (a & 0xffc0) == 0xfec0 {
+        return Reach::Private;
+    }
+    Reach::Public
+}
+
+/// The resolver handed to the HTTP client.
+pub(crate) struct CheckedResolver {
+    pub(crate) allow_private: bool,
+}
+
+impl CheckedResolver {
+    pub(crate) fn shared(allow_private: bool) -> Arc<Self> {
+        Arc::new(Self { allow_private })
+    }
+}
+
+impl Resolve for CheckedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            let found = resolve(name.as_str(), 0, allow_private).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_apart() {
+        let table = [
+            ("93.184.216.34", "public"),
+            ("2606:2800:220:1::1", "public"),
+            ("127.0.0.1", "private"),
+            ("127.9.9.9", "private"),
+            ("10.1.2.3", "private"),
+            ("172.31.0.1", "private"),
+            ("172.32.0.1", "public"),
+            ("192.168.0.1", "private"),
+            ("100.64.0.1", "private"),
+            ("::1", "private"),
+            ("fd12::1", "private"),
+            ("::ffff:10.0.0.1", "private"),
+            ("64:ff9b::10.0.0.1", "private"),
+            ("2002:7f00:1::", "private"),
+            ("169.254.169.254", "never"),
+            ("::ffff:169.254.169.254", "never"),
+            ("64:ff9b::a9fe:a9fe", "never"),
+            ("fd00:ec2::254", "never"),
+            ("fe80::1", "never"),
+            ("100.100.100.200", "never"),
+            ("0.0.0.0", "never"),
+            ("::", "never"),
+            ("224.0.0.1", "never"),
+            ("255.255.255.255", "never"),
+        ];
+        for (address, expected) in table {
+            let ip: IpAddr = address.parse().unwrap();
+            let found = match (check("h", ip, false), check("h", ip, true)) {
+                (Ok(()), Ok(())) => "public",
+                (Err(Refused::Private { .. }), Ok(())) => "private",
+                (Err(Refused::Never { .. }), Err(Refused::Never { .. })) => "never",
+                other => panic!("{address}: {other:?}"),
+            };
+            assert_eq!(found, expected, "{address}");
+        }
+    }
+}

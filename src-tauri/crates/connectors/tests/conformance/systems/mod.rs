@@ -1,0 +1,21 @@
+//! Every kind of system the suite runs against.
+
+mod rest;
+
+use rest::Rest;
+
+use crate::doubles::shop::{Conditional, Paging};
+
+crate::conforms! {
+    rest_offset = Rest::shop(Paging::Offset, Conditional::IfMatch, rest::Changes::None);
+    rest_offset_capped = Rest::shop(Paging::OffsetCapped, Conditional::None, rest::Changes::None);
+    rest_page = Rest::shop(Paging::Page, Conditional::Field, rest::Changes::Filter);
+    rest_page_fixed = Rest::shop(Paging::PageFixed, Conditional::Field, rest::Changes::None);
+    rest_cursor = Rest::shop(Paging::Cursor, Conditional::IfMatch, rest::Changes::Filter);
+    rest_link = Rest::shop(Paging::Link, Conditional::Field, rest::Changes::Filter);
+    rest_keyset = Rest::shop(Paging::Keyset, Conditional::IfMatch, rest::Changes::None);
+    rest_unpaged = Rest::shop(Paging::None, Conditional::None, rest::Changes::Filter);
+    rest_feed = Rest::shop(Paging::Cursor, Conditional::IfMatch, rest::Changes::Feed);
+    rest_bulk = Rest::bulk();
+    rest_kinto = Rest::kinto();
+}
