@@ -28,9 +28,14 @@ pub fn build(
     match kind {
         "rest" => {
             let settings: RestSettings = parsed(settings)?;
-            Ok(Arc::new(RestConnector::new(&settings, collection, secrets, clock)?))
+            Ok(Arc::new(RestConnector::new(
+                &settings, collection, secrets, clock,
+            )?))
         }
-        _ => Err(ConnectorError::new(ErrorClass::Configuration, unknown_kind(kind))),
+        _ => Err(ConnectorError::new(
+            ErrorClass::Configuration,
+            unknown_kind(kind),
+        )),
     }
 }
 
@@ -39,7 +44,11 @@ pub fn build(
 pub fn check_settings(kind: &str, settings: &serde_json::Value) -> Vec<SettingsProblem> {
     match kind {
         "rest" => checked(settings, rest::check_settings),
-        _ => vec![SettingsProblem::new("kind", unknown_kind(kind), format!("choose one of: {}", KINDS.join(", ")))],
+        _ => vec![SettingsProblem::new(
+            "kind",
+            unknown_kind(kind),
+            format!("choose one of: {}", KINDS.join(", ")),
+        )],
     }
 }
 

@@ -78,7 +78,9 @@ impl<'a> Doc<'a> {
             return Some(self.root);
         }
         let rest = pointer.strip_prefix('/')?;
-        let (first, rest) = rest.split_once('/').map_or((rest, None), |(a, b)| (a, Some(b)));
+        let (first, rest) = rest
+            .split_once('/')
+            .map_or((rest, None), |(a, b)| (a, Some(b)));
         if self.members.is_empty() {
             return at(self.root, pointer);
         }
@@ -109,7 +111,10 @@ fn walk<'a>(mut raw: &'a RawValue, path: &str) -> Option<&'a RawValue> {
             let items: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
             items.get(name.parse::<usize>().ok()?)?
         } else {
-            members(raw).into_iter().find(|(member, _)| *member == name)?.1
+            members(raw)
+                .into_iter()
+                .find(|(member, _)| *member == name)?
+                .1
         };
     }
     Some(raw)
@@ -230,7 +235,11 @@ pub(crate) fn parse_iso(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z") {
         return Some(time.to_utc());
     }
-    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"] {
+    for format in [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%d %H:%M",
+    ] {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
             return Some(time.and_utc());
         }
@@ -279,7 +288,10 @@ mod tests {
         ] {
             assert_eq!(doc.text_at(pointer).as_deref(), expected, "{pointer}");
         }
-        assert_eq!(Doc::parse(b"[10]").unwrap().text_at("/0").as_deref(), Some("10"));
+        assert_eq!(
+            Doc::parse(b"[10]").unwrap().text_at("/0").as_deref(),
+            Some("10")
+        );
     }
 
     #[test]

@@ -10,7 +10,9 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
     /// Loopback or private, and not opted in.
-    #[error("{host} is at {address}, on this machine or in a private network; set allow_private = true if that is meant")]
+    #[error(
+        "{host} is at {address}, on this machine or in a private network; set allow_private = true if that is meant"
+    )]
     Private {
         /// As configured.
         host: String,

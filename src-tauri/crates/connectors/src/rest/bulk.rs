@@ -28,7 +28,10 @@ impl RestConnector {
         };
         if operations.len() > bulk.max {
             let most = bulk.max;
-            return Err(configuration(format!("{} takes at most {most} writes at a time", self.name)));
+            return Err(configuration(format!(
+                "{} takes at most {most} writes at a time",
+                self.name
+            )));
         }
         let mut outcomes = Vec::with_capacity(operations.len());
         // A call refused as a whole is sent again in halves, until the one that it is about is alone.
@@ -86,7 +89,11 @@ impl RestConnector {
                 NativeChange::Create { fields } => {
                     (&compiled.create, known(None, None, operation.key, fields))
                 }
-                NativeChange::Update { id, patch, if_version } => {
+                NativeChange::Update {
+                    id,
+                    patch,
+                    if_version,
+                } => {
                     let known = known(Some(id), if_version.as_ref(), operation.key, patch);
                     (&compiled.update, known)
                 }
@@ -118,12 +125,16 @@ impl RestConnector {
     ) -> Result<Vec<WriteOutcome>, ConnectorError> {
         let unlike = |what: String| self.http.not_as_described(answer, &what, Applied::Maybe);
         let doc = self.doc(answer)?;
-        let results = doc
-            .at(&bulk.results)
-            .ok_or_else(|| unlike(format!("nothing is at {:?}, where the results should be", bulk.results)))?;
+        let results = doc.at(&bulk.results).ok_or_else(|| {
+            unlike(format!(
+                "nothing is at {:?}, where the results should be",
+                bulk.results
+            ))
+        })?;
         let mut found: Vec<&RawValue> = Vec::with_capacity(operations.len());
-        elements(results, |result| found.push(result))
-            .map_err(|error| unlike(format!("{:?} is no list of results: {error}", bulk.results)))?;
+        elements(results, |result| found.push(result)).map_err(|error| {
+            unlike(format!("{:?} is no list of results: {error}", bulk.results))
+        })?;
         if found.len() != operations.len() {
             return Err(unlike(format!(
                 "{} operations were sent, {} results came back",
@@ -152,9 +163,8 @@ impl RestConnector {
             .ok_or_else(|| unlike(format!("a result has no status at {}", bulk.status)))?;
         let (own_id, version) = match &operation.change {
             NativeChange::Create { .. } => (None, None),
-            NativeChange::Update { id, if_version, .. } | NativeChange::Delete { id, if_version } => {
-                (Some(id), if_version.as_ref())
-            }
+            NativeChange::Update { id, if_version, .. }
+            | NativeChange::Delete { id, if_version } => (Some(id), if_version.as_ref()),
         };
         if (200..300).contains(&status) {
             let told = bulk
@@ -170,7 +180,11 @@ impl RestConnector {
                 .ok_or_else(|| unlike("a record was created, but its id is not told".to_owned()));
         }
         let errors = &self.collection.errors;
-        let code = errors.code.as_ref().and_then(|pointer| at(result, pointer)).and_then(scalar);
+        let code = errors
+            .code
+            .as_ref()
+            .and_then(|pointer| at(result, pointer))
+            .and_then(scalar);
         let among = |codes: &[String]| code.as_ref().is_some_and(|code| codes.contains(code));
         let conflict = among(&errors.version_conflict_codes)
             || (version.is_some()
@@ -190,14 +204,21 @@ impl RestConnector {
         let (class, applied) = classify::status(status);
         Ok(WriteOutcome::Rejected(ConnectorError {
             class,
-            message: self.http.clean(&format!("{}: {status}: {message}", answer.sent.line)),
+            message: self
+                .http
+                .clean(&format!("{}: {status}: {message}", answer.sent.line)),
             applied,
             retry_after: None,
             diagnostics: None,
         }))
     }
 
-    fn bulk_receipt(&self, bulk: &Bulk, result: &RawValue, id: Option<RecordId>) -> Option<Receipt> {
+    fn bulk_receipt(
+        &self,
+        bulk: &Bulk,
+        result: &RawValue,
+        id: Option<RecordId>,
+    ) -> Option<Receipt> {
         let carried = bulk
             .record
             .as_ref()

@@ -47,13 +47,22 @@ fn check_base(url: &Url, allow_private: bool, problems: &mut Vec<SettingsProblem
         refuse("only http and https are spoken", "begin it with https://");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        refuse("it holds credentials", "put them under `auth`, by reference");
+        refuse(
+            "it holds credentials",
+            "put them under `auth`, by reference",
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
-        refuse("it holds a query or a fragment", "put parameters into the collections' `query`");
+        refuse(
+            "it holds a query or a fragment",
+            "put parameters into the collections' `query`",
+        );
     }
     if let Err(error) = check_host(url, allow_private) {
-        refuse(&error.message, "set allow_private = true, or name the public address");
+        refuse(
+            &error.message,
+            "set allow_private = true, or name the public address",
+        );
     }
 }
 
@@ -67,16 +76,26 @@ fn check_collection(collection: &RestCollection) -> Vec<SettingsProblem> {
     }
     for (path, pointer) in pointers(collection) {
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            add(path, format!("{pointer:?} is no JSON pointer"), "begin it with a slash: /data");
+            add(
+                path,
+                format!("{pointer:?} is no JSON pointer"),
+                "begin it with a slash: /data",
+            );
         }
     }
     let (_, size) = collection.list.pagination.size();
-    let counted = matches!(
-        collection.list.pagination,
-        Pagination::Page { .. } | Pagination::Offset { .. }
-    );
-    if size == 0 || (counted && size < 2) {
-        add("list.pagination.size", format!("{size} is too small"), "ask for at least 2 records a page");
+    // Counted pages have to overlap, and by page number small ones soon cannot.
+    let least = match collection.list.pagination {
+        Pagination::Page {
+            size_param: Some(_),
+            ..
+        } => 20,
+        Pagination::Offset { .. } => 2,
+        _ => 1,
+    };
+    if size < least {
+        let fix = format!("ask for at least {least} records a page");
+        add("list.pagination.size", format!("{size} is too small"), &fix);
     }
     check_changes(collection, &mut add);
     check_writes(collection, &mut add);
@@ -86,7 +105,13 @@ fn check_collection(collection: &RestCollection) -> Vec<SettingsProblem> {
 fn check_changes(collection: &RestCollection, add: &mut impl FnMut(&str, String, &str)) {
     let (source, tombstones) = match &collection.changes {
         None => return,
-        Some(Changes::Filter { cursor, tombstones, format, overlap_ms, .. }) => {
+        Some(Changes::Filter {
+            cursor,
+            tombstones,
+            format,
+            overlap_ms,
+            ..
+        }) => {
             let timed = *cursor == CursorSource::ModifiedAt
                 || !matches!(format, CursorFormat::Verbatim | CursorFormat::Quoted);
             if *overlap_ms > 0 && !timed {
@@ -127,8 +152,20 @@ fn check_changes(collection: &RestCollection, add: &mut impl FnMut(&str, String,
 
 fn check_writes(collection: &RestCollection, add: &mut impl FnMut(&str, String, &str)) {
     let preconditions = [
-        ("update.precondition", collection.update.as_ref().and_then(|u| u.precondition.as_ref())),
-        ("delete.precondition", collection.delete.as_ref().and_then(|d| d.precondition.as_ref())),
+        (
+            "update.precondition",
+            collection
+                .update
+                .as_ref()
+                .and_then(|u| u.precondition.as_ref()),
+        ),
+        (
+            "delete.precondition",
+            collection
+                .delete
+                .as_ref()
+                .and_then(|d| d.precondition.as_ref()),
+        ),
     ];
     for (path, precondition) in preconditions {
         match (precondition, &collection.version) {
@@ -154,27 +191,43 @@ fn check_writes(collection: &RestCollection, add: &mut impl FnMut(&str, String, 
             );
         }
         if delete.soft.is_none() && delete.path.is_empty() {
-            add("delete.path", "it is missing".to_owned(), "write it like /contacts/{{ id }}");
+            add(
+                "delete.path",
+                "it is missing".to_owned(),
+                "write it like /contacts/{{ id }}",
+            );
         }
     }
     if let Some(bulk) = &collection.bulk
         && !(1..=1_000).contains(&bulk.max)
     {
-        add("bulk.max", format!("{} is out of range", bulk.max), "choose a number from 1 to 1000");
+        add(
+            "bulk.max",
+            format!("{} is out of range", bulk.max),
+            "choose a number from 1 to 1000",
+        );
     }
 }
 
 fn pointers(collection: &RestCollection) -> Vec<(&'static str, &str)> {
     let mut found = vec![("list.records", collection.list.records.as_str())];
     match &collection.list.pagination {
-        Pagination::Page { more: Some(more), .. } | Pagination::Offset { more: Some(more), .. } => {
+        Pagination::Page {
+            more: Some(more), ..
+        }
+        | Pagination::Offset {
+            more: Some(more), ..
+        } => {
             found.push(("list.pagination.more", more));
         }
         Pagination::CursorBody { next, .. } => found.push(("list.pagination.next", next)),
         _ => {}
     }
     if let Some(Changes::Feed { records, next, .. }) = &collection.changes {
-        found.extend([("changes.records", records.as_str()), ("changes.next", next.as_str())]);
+        found.extend([
+            ("changes.records", records.as_str()),
+            ("changes.next", next.as_str()),
+        ]);
     }
     if let Some(get) = &collection.get {
         found.push(("get.record", &get.record));
@@ -189,8 +242,15 @@ fn pointers(collection: &RestCollection) -> Vec<(&'static str, &str)> {
         found.push(("update.record", record));
     }
     if let Some(bulk) = &collection.bulk {
-        found.extend([("bulk.results", bulk.results.as_str()), ("bulk.status", bulk.status.as_str())]);
-        found.extend(bulk.record.as_deref().map(|pointer| ("bulk.record", pointer)));
+        found.extend([
+            ("bulk.results", bulk.results.as_str()),
+            ("bulk.status", bulk.status.as_str()),
+        ]);
+        found.extend(
+            bulk.record
+                .as_deref()
+                .map(|pointer| ("bulk.record", pointer)),
+        );
     }
     found
 }

@@ -35,7 +35,11 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
             return (ErrorClass::Configuration, false, refused.to_string());
         }
         if current.downcast_ref::<native_tls::Error>().is_some() {
-            return (ErrorClass::Tls, false, format!("the TLS handshake failed: {current}"));
+            return (
+                ErrorClass::Tls,
+                false,
+                format!("the TLS handshake failed: {current}"),
+            );
         }
         if let Some(io) = current.downcast_ref::<io::Error>() {
             cut_short |= matches!(
@@ -45,7 +49,10 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
                     | io::ErrorKind::BrokenPipe
                     | io::ErrorKind::ConnectionAborted
             );
-            if let Some(inner) = io.get_ref().and_then(|inner| inner.downcast_ref::<Refused>()) {
+            if let Some(inner) = io
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<Refused>())
+            {
                 return (ErrorClass::Configuration, false, inner.to_string());
             }
         }
@@ -54,13 +61,25 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
     }
     if error.is_timeout() {
         return if error.is_connect() {
-            (ErrorClass::Timeout, false, "no connection in time".to_owned())
+            (
+                ErrorClass::Timeout,
+                false,
+                "no connection in time".to_owned(),
+            )
         } else {
-            (ErrorClass::Timeout, true, "no whole answer in time".to_owned())
+            (
+                ErrorClass::Timeout,
+                true,
+                "no whole answer in time".to_owned(),
+            )
         };
     }
     if error.is_connect() {
-        return (ErrorClass::Connect, false, format!("could not connect: {last}"));
+        return (
+            ErrorClass::Connect,
+            false,
+            format!("could not connect: {last}"),
+        );
     }
     if error.is_builder() {
         return (ErrorClass::Configuration, false, last);
@@ -69,7 +88,11 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
         let what = format!("its answer cannot be decoded: {last}");
         return (ErrorClass::Protocol, true, what);
     }
-    (ErrorClass::Connect, true, format!("the connection broke before the answer was whole: {last}"))
+    (
+        ErrorClass::Connect,
+        true,
+        format!("the connection broke before the answer was whole: {last}"),
+    )
 }
 
 /// `Retry-After`: seconds, or a date.
@@ -124,7 +147,11 @@ mod tests {
             ("soon", None),
             ("-5", None),
         ] {
-            assert_eq!(retry_after(text, now), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(
+                retry_after(text, now),
+                seconds.map(Duration::from_secs),
+                "{text}"
+            );
         }
     }
 }

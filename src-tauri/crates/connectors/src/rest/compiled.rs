@@ -12,11 +12,18 @@ pub(crate) struct Compiled {
     pub(crate) feed_path: Template,
     pub(crate) get_path: Option<Template>,
     pub(crate) batch_path: Option<Template>,
-    pub(crate) find: Vec<(String, Template, Vec<(String, Template)>)>,
+    pub(crate) find: Vec<FindTemplates>,
     pub(crate) create: Option<WriteTemplates>,
     pub(crate) update: Option<WriteTemplates>,
     pub(crate) delete: Option<WriteTemplates>,
     pub(crate) bulk: Option<BulkTemplates>,
+}
+
+/// Path and query of a look-up by one field.
+pub(crate) struct FindTemplates {
+    pub(crate) field: String,
+    pub(crate) path: Template,
+    pub(crate) query: Vec<(String, Template)>,
 }
 
 /// Path and body of a single write.
@@ -40,7 +47,9 @@ impl Compiled {
     pub(crate) fn new(collection: &RestCollection) -> Result<Self, Problem> {
         let mut templates = Templates::new();
         let mut add = |place, path: &str, source: &str| {
-            templates.add(place, source).map_err(|what| (path.to_owned(), what))
+            templates
+                .add(place, source)
+                .map_err(|what| (path.to_owned(), what))
         };
         let list = &collection.list;
         let list_path = add(Place::Path, "list.path", &list.path)?;
@@ -59,7 +68,9 @@ impl Compiled {
             changes_query.push((name.clone(), add(Place::Query, "changes.query", value)?));
         }
         let get = collection.get.as_ref();
-        let get_path = get.map(|get| add(Place::Path, "get.path", &get.path)).transpose()?;
+        let get_path = get
+            .map(|get| add(Place::Path, "get.path", &get.path))
+            .transpose()?;
         let batch_path = get
             .and_then(|get| get.batch.as_ref())
             .map(|batch| add(Place::Path, "get.batch.path", &batch.path))
@@ -72,7 +83,11 @@ impl Compiled {
             for (name, value) in &described.query {
                 query.push((name.clone(), add(Place::Query, "find.query", value)?));
             }
-            find.push((field.clone(), path, query));
+            find.push(FindTemplates {
+                field: field.clone(),
+                path,
+                query,
+            });
         }
         let mut write = |name: &str, path: &str, body: Option<&String>| {
             Ok::<_, Problem>(WriteTemplates {
@@ -83,9 +98,13 @@ impl Compiled {
             })
         };
         let create = collection.create.as_ref();
-        let create = create.map(|c| write("create", &c.path, c.body.as_ref())).transpose()?;
+        let create = create
+            .map(|c| write("create", &c.path, c.body.as_ref()))
+            .transpose()?;
         let update = collection.update.as_ref();
-        let update = update.map(|u| write("update", &u.path, u.body.as_ref())).transpose()?;
+        let update = update
+            .map(|u| write("update", &u.path, u.body.as_ref()))
+            .transpose()?;
         let delete = collection.delete.as_ref();
         let delete = delete.map(|d| write("delete", &d.path, None)).transpose()?;
         let bulk = collection

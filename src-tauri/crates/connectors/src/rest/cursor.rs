@@ -89,18 +89,27 @@ pub(crate) fn write(
             CursorFormat::Quoted if text.starts_with('"') => Ok(text.to_owned()),
             CursorFormat::Quoted => Ok(format!("\"{text}\"")),
             _ => {
-                let time = parse_http_date(text).or_else(|| parse_iso(text)).ok_or_else(no_time)?;
+                let time = parse_http_date(text)
+                    .or_else(|| parse_iso(text))
+                    .ok_or_else(no_time)?;
                 Ok(as_time(earlier(time, i64::from(overlap_ms)), format))
             }
         };
     }
-    let micros = cursor.0.strip_prefix("t:").and_then(|text| text.parse().ok());
-    let time = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(no_time)?;
+    let micros = cursor
+        .0
+        .strip_prefix("t:")
+        .and_then(|text| text.parse().ok());
+    let time = micros
+        .and_then(DateTime::from_timestamp_micros)
+        .ok_or_else(no_time)?;
     Ok(as_time(earlier(time, i64::from(overlap_ms)), format))
 }
 
 fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc())
+    DateTime::parse_from_rfc2822(text)
+        .ok()
+        .map(|time| time.to_utc())
 }
 
 /// Rounded down, so that the cursor's own instant is included.
@@ -123,13 +132,28 @@ mod tests {
     fn cursors_are_written_as_described() {
         use CursorFormat as F;
         for (cursor, format, overlap, expected) in [
-            ("t:1772359200123456", F::Iso, 0, Some("2026-03-01T10:00:00.123Z")),
-            ("t:1772359200123456", F::EpochMs, 1_000, Some("1772359199123")),
+            (
+                "t:1772359200123456",
+                F::Iso,
+                0,
+                Some("2026-03-01T10:00:00.123Z"),
+            ),
+            (
+                "t:1772359200123456",
+                F::EpochMs,
+                1_000,
+                Some("1772359199123"),
+            ),
             ("t:1772359200123456", F::EpochS, 0, Some("1772359200")),
             ("v:\"17\"", F::Quoted, 0, Some("\"17\"")),
             ("v:17", F::Quoted, 0, Some("\"17\"")),
             ("v:\"17\"", F::Verbatim, 0, Some("\"17\"")),
-            ("v:Sun, 01 Mar 2026 10:00:00 GMT", F::EpochS, 0, Some("1772359200")),
+            (
+                "v:Sun, 01 Mar 2026 10:00:00 GMT",
+                F::EpochS,
+                0,
+                Some("1772359200"),
+            ),
             ("v:17", F::Iso, 0, None),
             ("17", F::Verbatim, 0, None),
         ] {

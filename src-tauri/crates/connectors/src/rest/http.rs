@@ -124,7 +124,11 @@ impl Http {
     /// The address of a path below the base.
     pub(crate) fn url(&self, path: &str) -> Result<Url, ConnectorError> {
         let base = self.base.as_str().trim_end_matches('/');
-        let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
+        let slash = if path.is_empty() || path.starts_with(['/', '?']) {
+            ""
+        } else {
+            "/"
+        };
         Url::parse(&format!("{base}{slash}{path}"))
             .map_err(|error| configuration(format!("the path {path:?} makes no address: {error}")))
     }
@@ -132,7 +136,10 @@ impl Http {
     /// The address of a next page as the system gave it: absolute or relative, same origin only.
     pub(crate) fn follow(&self, from: &Url, next: &str) -> Result<Url, ConnectorError> {
         let url = from.join(next).map_err(|error| {
-            protocol(format!("the next page's address {:?} is none: {error}", cut(next, 200)))
+            protocol(format!(
+                "the next page's address {:?} is none: {error}",
+                cut(next, 200)
+            ))
         })?;
         if url.origin() == self.base.origin() {
             return Ok(url);
@@ -156,7 +163,12 @@ impl Http {
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, ConnectorError> {
         // The semaphore is never closed.
         let _permit = self.permits.acquire().await.ok();
-        let Call { method, mut url, headers, body } = call;
+        let Call {
+            method,
+            mut url,
+            headers,
+            body,
+        } = call;
         let body = body.map(Bytes::from);
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.once(&method, url, &headers, body.clone()).await?;
@@ -167,7 +179,10 @@ impl Http {
             if method != Method::GET {
                 return Err(self.not_as_described(
                     &answer,
-                    &format!("it redirects to {:?}; set base_url to where it is now", cut(place, 200)),
+                    &format!(
+                        "it redirects to {:?}; set base_url to where it is now",
+                        cut(place, 200)
+                    ),
                     Applied::No,
                 ));
             }
@@ -175,7 +190,10 @@ impl Http {
                 .follow(&answer.url, place)
                 .map_err(|error| self.not_as_described(&answer, &error.message, Applied::No))?;
         }
-        Err(protocol(format!("{} redirects more than {MAX_REDIRECTS} times", self.base)))
+        Err(protocol(format!(
+            "{} redirects more than {MAX_REDIRECTS} times",
+            self.base
+        )))
     }
 
     async fn once(
@@ -204,11 +222,13 @@ impl Http {
             .headers(headers.clone())
             .timeout(self.call_timeout);
         if let Some(body) = body {
-            request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+            request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body);
         }
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Err(self.unanswered(sent, started, None, &error)),
+            Err(error) => return Err(self.unanswered(&sent, started, None, &error)),
         };
         let elapsed_to_head = self.clock.monotonic().saturating_sub(started);
         let date = response
@@ -241,9 +261,12 @@ impl Http {
         started: Duration,
     ) -> Result<(), ConnectorError> {
         let announced = response.content_length().unwrap_or(0);
-        answer
-            .body
-            .reserve(usize::try_from(announced).unwrap_or(0).min(self.answer_cap).min(1 << 20));
+        answer.body.reserve(
+            usize::try_from(announced)
+                .unwrap_or(0)
+                .min(self.answer_cap)
+                .min(1 << 20),
+        );
         loop {
             match response.chunk().await {
                 Ok(None) => return Ok(()),
@@ -261,12 +284,8 @@ impl Http {
                 // The status of a refusal says more than the rest of its body would have.
                 Err(_) if answer.status >= 400 => return Ok(()),
                 Err(error) => {
-                    let sent = Sent {
-                        line: answer.sent.line.clone(),
-                        body: answer.sent.body.clone(),
-                        ..answer.sent
-                    };
-                    return Err(self.unanswered(sent, started, Some(answer.status), &error));
+                    let (sent, status) = (&answer.sent, Some(answer.status));
+                    return Err(self.unanswered(sent, started, status, &error));
                 }
             }
         }
@@ -289,20 +308,24 @@ impl Http {
 
     fn unanswered(
         &self,
-        sent: Sent,
+        sent: &Sent,
         started: Duration,
         status: Option<u16>,
         error: &reqwest::Error,
     ) -> ConnectorError {
         let (class, reached, what) = classify::transport(error);
         let elapsed = self.clock.monotonic().saturating_sub(started);
-        let applied = if reached && sent.writes { Applied::Maybe } else { Applied::No };
+        let applied = if reached && sent.writes {
+            Applied::Maybe
+        } else {
+            Applied::No
+        };
         ConnectorError {
             class,
             message: self.redactor.clean(&format!("{}: {what}", sent.line)),
             applied,
             retry_after: None,
-            diagnostics: Some(Box::new(self.diagnostics(&sent, status, None, elapsed))),
+            diagnostics: Some(Box::new(self.diagnostics(sent, status, None, elapsed))),
         }
     }
 
@@ -310,14 +333,23 @@ impl Http {
     pub(crate) fn refusal(&self, answer: &Answer, message: Option<String>) -> ConnectorError {
         let (class, applied) = classify::status(answer.status);
         let said = message.unwrap_or_else(|| {
-            cut(&String::from_utf8_lossy(&answer.body), 300).trim().to_owned()
+            cut(&String::from_utf8_lossy(&answer.body), 300)
+                .trim()
+                .to_owned()
         });
         let colon = if said.is_empty() { "" } else { ": " };
-        let text = format!("{} answered {}{colon}{said}", answer.sent.line, answer.status);
+        let text = format!(
+            "{} answered {}{colon}{said}",
+            answer.sent.line, answer.status
+        );
         ConnectorError {
             class,
             message: self.redactor.clean(&text),
-            applied: if answer.sent.writes { applied } else { Applied::No },
+            applied: if answer.sent.writes {
+                applied
+            } else {
+                Applied::No
+            },
             retry_after: answer
                 .header("retry-after")
                 .and_then(|text| classify::retry_after(text, self.clock.now())),
@@ -334,15 +366,26 @@ impl Http {
     ) -> ConnectorError {
         ConnectorError {
             class: ErrorClass::Protocol,
-            message: self.redactor.clean(&format!("{}: {what}", answer.sent.line)),
-            applied: if answer.sent.writes { applied } else { Applied::No },
+            message: self
+                .redactor
+                .clean(&format!("{}: {what}", answer.sent.line)),
+            applied: if answer.sent.writes {
+                applied
+            } else {
+                Applied::No
+            },
             retry_after: None,
             diagnostics: Some(Box::new(self.answered(answer))),
         }
     }
 
     fn answered(&self, answer: &Answer) -> Diagnostics {
-        self.diagnostics(&answer.sent, Some(answer.status), Some(&answer.body), answer.elapsed)
+        self.diagnostics(
+            &answer.sent,
+            Some(answer.status),
+            Some(&answer.body),
+            answer.elapsed,
+        )
     }
 
     fn diagnostics(
@@ -404,7 +447,8 @@ pub(crate) fn check_host(base: &Url, allow_private: bool) -> Result<(), Connecto
     };
     let literal = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = literal.parse() {
-        net::check(host, address, allow_private).map_err(|error| configuration(error.to_string()))?;
+        net::check(host, address, allow_private)
+            .map_err(|error| configuration(error.to_string()))?;
     }
     Ok(())
 }
@@ -423,12 +467,18 @@ fn credentials(
         Auth::None => {}
         Auth::Bearer { token } => {
             let token = resolve(token, secrets, redactor)?;
-            headers.insert(header::AUTHORIZATION, secret_header(&format!("Bearer {}", token.expose()))?);
+            headers.insert(
+                header::AUTHORIZATION,
+                secret_header(&format!("Bearer {}", token.expose()))?,
+            );
         }
         Auth::Basic { user, password } => {
             let password = resolve(password, secrets, redactor)?;
             let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
-            headers.insert(header::AUTHORIZATION, secret_header(&format!("Basic {pair}"))?);
+            headers.insert(
+                header::AUTHORIZATION,
+                secret_header(&format!("Basic {pair}"))?,
+            );
             redactor.learn(&pair);
         }
         Auth::ApiKeyHeader { header, key } => {

@@ -48,7 +48,7 @@ impl RestConnector {
         if first {
             progress.cursor = CursorState::starting_at(since);
         }
-        let (start, size) = self.window(&progress);
+        let (start, size) = self.window(&progress)?;
         let answer = self.fetch_list(since, &progress.place, start, size).await?;
         let doc = self.doc(&answer)?;
         let mut entries = self.entries(&doc, &answer, &self.collection.list.records, "")?;
@@ -60,9 +60,17 @@ impl RestConnector {
                 .map_err(unlike)?;
         }
         let next = self.next_place(&mut progress, &answer, &doc, &entries, start, size)?;
-        if let Pagination::Page { size_param: None, .. } = &self.collection.list.pagination {
-            let page = if let Place::Number(page) = progress.place { page } else { 0 };
-            self.verify_last_page(page, &mut progress, since, &mut entries).await?;
+        if let Pagination::Page {
+            size_param: None, ..
+        } = &self.collection.list.pagination
+        {
+            let page = if let Place::Number(page) = progress.place {
+                page
+            } else {
+                0
+            };
+            self.verify_last_page(page, &mut progress, since, &mut entries)
+                .await?;
         }
         let cursor = self
             .cursor_source()
@@ -91,16 +99,27 @@ impl RestConnector {
     }
 
     /// Rows before the next page, and its size.
-    fn window(&self, progress: &Progress) -> (u64, u64) {
+    fn window(&self, progress: &Progress) -> Result<(u64, u64), ConnectorError> {
         let pagination = &self.collection.list.pagination;
         let size = progress.page_size.unwrap_or(pagination.size().1) as u64;
         match (&progress.place, pagination) {
-            (Place::Rows(covered), Pagination::Page { size_param: Some(_), .. }) => {
-                let (page, size) = overlapping_page(*covered, size);
-                (page * size, size)
+            (
+                Place::Rows(covered),
+                Pagination::Page {
+                    size_param: Some(_),
+                    ..
+                },
+            ) => {
+                let (page, size) = overlapping_page(*covered, size).ok_or_else(|| {
+                    configuration(format!(
+                        "{}: pages of {size} records cannot overlap after {covered}; ask for larger ones",
+                        self.name
+                    ))
+                })?;
+                Ok((page * size, size))
             }
-            (Place::Rows(covered), _) => (covered.saturating_sub(1), size),
-            _ => (0, size),
+            (Place::Rows(covered), _) => Ok((covered.saturating_sub(1), size)),
+            _ => Ok((0, size)),
         }
     }
 
@@ -123,8 +142,15 @@ impl RestConnector {
             for (name, value) in &self.compiled.list_query {
                 query.append_pair(name, &self.render(value, &context! {})?);
             }
-            if let (Some(since), Some(Changes::Filter { param, format, overlap_ms, .. })) =
-                (since, &self.collection.changes)
+            if let (
+                Some(since),
+                Some(Changes::Filter {
+                    param,
+                    format,
+                    overlap_ms,
+                    ..
+                }),
+            ) = (since, &self.collection.changes)
             {
                 for (name, value) in &self.compiled.changes_query {
                     query.append_pair(name, &self.render(value, &context! {})?);
@@ -148,7 +174,9 @@ impl RestConnector {
                 }
                 (
                     Pagination::CursorBody { param, .. }
-                    | Pagination::CursorHeader { param: Some(param), .. }
+                    | Pagination::CursorHeader {
+                        param: Some(param), ..
+                    }
                     | Pagination::Keyset { param, .. },
                     Place::Cursor(cursor),
                 ) => {
@@ -175,12 +203,16 @@ impl RestConnector {
         match &self.collection.list.pagination {
             Pagination::None => Ok(None),
             Pagination::CursorBody { next, .. } => {
-                let Some(next) = doc.text_at(next).filter(|next| !next.is_empty() && next != "false")
+                let Some(next) = doc
+                    .text_at(next)
+                    .filter(|next| !next.is_empty() && next != "false")
                 else {
                     return Ok(None);
                 };
                 if next.starts_with("http://") || next.starts_with("https://") {
-                    return Ok(Some(Place::Address(self.http.follow(&answer.url, &next)?.into())));
+                    return Ok(Some(Place::Address(
+                        self.http.follow(&answer.url, &next)?.into(),
+                    )));
                 }
                 Ok(Some(Place::Cursor(next)))
             }
@@ -191,37 +223,58 @@ impl RestConnector {
                 if param.is_some() {
                     return Ok(Some(Place::Cursor(next.to_owned())));
                 }
-                Ok(Some(Place::Address(self.http.follow(&answer.url, next)?.into())))
+                Ok(Some(Place::Address(
+                    self.http.follow(&answer.url, next)?.into(),
+                )))
             }
             Pagination::Link { .. } => match next_link(answer) {
-                Some(next) => Ok(Some(Place::Address(self.http.follow(&answer.url, &next)?.into()))),
+                Some(next) => Ok(Some(Place::Address(
+                    self.http.follow(&answer.url, &next)?.into(),
+                ))),
                 None => Ok(None),
             },
             Pagination::Keyset { field: name, .. } => {
                 if entries.digests.is_empty() {
                     return Ok(None);
                 }
-                let last = entries.records.last().and_then(|record| match &record.body {
-                    tandem_domain::record::NativeBody::Live { fields, .. } => {
-                        field(fields, name).and_then(plain)
-                    }
-                    tandem_domain::record::NativeBody::Deleted if *name == self.collection.id => {
-                        Some(record.id.as_str().to_owned())
-                    }
-                    tandem_domain::record::NativeBody::Deleted => None,
-                });
+                let last = entries
+                    .records
+                    .last()
+                    .and_then(|record| match &record.body {
+                        tandem_domain::record::NativeBody::Live { fields, .. } => {
+                            field(fields, name).and_then(plain)
+                        }
+                        tandem_domain::record::NativeBody::Deleted
+                            if *name == self.collection.id =>
+                        {
+                            Some(record.id.as_str().to_owned())
+                        }
+                        tandem_domain::record::NativeBody::Deleted => None,
+                    });
                 last.map(|last| Some(Place::Cursor(last)))
                     .ok_or_else(|| unlike(format!("its last record has no {name} to go on from")))
             }
-            Pagination::Page { size_param: None, more, .. } => {
+            Pagination::Page {
+                size_param: None,
+                more,
+                ..
+            } => {
                 let more = self.more(more.as_deref(), doc, answer)?;
-                let page = if let Place::Number(page) = progress.place { page } else { 0 };
+                let page = if let Place::Number(page) = progress.place {
+                    page
+                } else {
+                    0
+                };
                 let ended = entries.digests.is_empty() || more == Some(false);
                 Ok((!ended).then_some(Place::Number(page + 1)))
             }
             Pagination::Page { more, .. } | Pagination::Offset { more, .. } => {
                 let more = self.more(more.as_deref(), doc, answer)?;
-                let covered = if let Place::Rows(rows) = progress.place { rows } else { 0 };
+                let covered = if let Place::Rows(rows) = progress.place {
+                    rows
+                } else {
+                    0
+                };
                 let ids = &entries.digests;
                 match judge(start, covered, size, ids, &progress.seen, more) {
                     Step::End => Ok(None),
@@ -245,12 +298,13 @@ impl RestConnector {
         doc: &Doc<'_>,
         answer: &Answer,
     ) -> Result<Option<bool>, ConnectorError> {
-        let Some(pointer) = pointer else { return Ok(None) };
-        match doc.at(pointer).map(|raw| raw.get()) {
+        let Some(pointer) = pointer else {
+            return Ok(None);
+        };
+        match doc.at(pointer).map(serde_json::value::RawValue::get) {
             Some("true") => Ok(Some(true)),
-            Some("false") => Ok(Some(false)),
-            // A link or token to the next page, or null.
-            Some("null" | "\"\"") => Ok(Some(false)),
+            // Or a link or token to the next page, null on the last.
+            Some("false" | "null" | "\"\"") => Ok(Some(false)),
             Some(text) if text.starts_with('"') => Ok(Some(true)),
             _ => {
                 let what = format!("{pointer} says neither true nor false");
@@ -270,7 +324,7 @@ impl RestConnector {
     ) -> Result<(), ConnectorError> {
         if page > 0 {
             let before = Place::Number(page - 1);
-            let (_, size) = self.window(progress);
+            let (_, size) = self.window(progress)?;
             let answer = self.fetch_list(since, &before, 0, size).await?;
             let doc = self.doc(&answer)?;
             let again = self.entries(&doc, &answer, &self.collection.list.records, "")?;
@@ -288,16 +342,30 @@ impl RestConnector {
         since: &Cursor,
         mut progress: Progress,
     ) -> Result<Page, ConnectorError> {
-        let Some(Changes::Feed { param, records, record, next, more, size_param, size, .. }) =
-            &self.collection.changes
+        let Some(Changes::Feed {
+            param,
+            records,
+            record,
+            next,
+            more,
+            size_param,
+            size,
+            ..
+        }) = &self.collection.changes
         else {
             return Err(configuration(format!("{} has no change feed", self.name)));
         };
         let from = match &progress.place {
             Place::Cursor(cursor) => Cow::Borrowed(cursor.as_str()),
-            _ => since.0.strip_prefix("v:").map(Cow::Borrowed).ok_or_else(|| {
-                configuration("this cursor is not one of the change feed; run a full listing".to_owned())
-            })?,
+            _ => since
+                .0
+                .strip_prefix("v:")
+                .map(Cow::Borrowed)
+                .ok_or_else(|| {
+                    configuration(
+                        "this cursor is not one of the change feed; run a full listing".to_owned(),
+                    )
+                })?,
         };
         let path = self.render(&self.compiled.feed_path, &context! {})?;
         let mut url = self.http.url(&path)?;
@@ -315,18 +383,24 @@ impl RestConnector {
         let doc = self.doc(&answer)?;
         let entries = self.entries(&doc, &answer, records, record)?;
         let unlike = |what: String| self.http.not_as_described(&answer, &what, Applied::No);
-        let to = doc
-            .text_at(next)
-            .ok_or_else(|| unlike(format!("nothing is at {next}, where the next cursor should be")))?;
+        let to = doc.text_at(next).ok_or_else(|| {
+            unlike(format!(
+                "nothing is at {next}, where the next cursor should be"
+            ))
+        })?;
         let goes_on = match self.more(more.as_deref(), &doc, &answer)? {
             Some(more) => more,
             None => !entries.digests.is_empty() && to != *from,
         };
         let token = if goes_on {
             if to == *from {
-                return Err(unlike("it says there is more, but its cursor stays".to_owned()));
+                return Err(unlike(
+                    "it says there is more, but its cursor stays".to_owned(),
+                ));
             }
-            progress.goes_on_at(Place::Cursor(to.clone())).map_err(unlike)?;
+            progress
+                .goes_on_at(Place::Cursor(to.clone()))
+                .map_err(unlike)?;
             Some(progress.token())
         } else {
             None
@@ -350,7 +424,9 @@ impl RestConnector {
     ) -> Result<Entries, ConnectorError> {
         let unlike = |what: String| self.http.not_as_described(answer, &what, Applied::No);
         let list = doc.at(pointer).ok_or_else(|| {
-            unlike(format!("nothing is at {pointer:?}, where the records should be"))
+            unlike(format!(
+                "nothing is at {pointer:?}, where the records should be"
+            ))
         })?;
         let complete = !self.collection.partial_lists;
         let mut found = Entries {
@@ -376,7 +452,9 @@ impl RestConnector {
         })
         .map_err(|error| unlike(format!("{pointer:?} is no list of records: {error}")))?;
         if found.unreadable.len() >= MAX_UNREADABLE {
-            return Err(unlike(format!("more than {MAX_UNREADABLE} of its entries are no records")));
+            return Err(unlike(format!(
+                "more than {MAX_UNREADABLE} of its entries are no records"
+            )));
         }
         Ok(found)
     }

@@ -79,13 +79,19 @@ impl RestConnector {
         template: &'t Template,
         context: &minijinja::Value,
     ) -> Result<Cow<'t, str>, ConnectorError> {
-        self.compiled.templates.render(template, context).map_err(configuration)
+        self.compiled
+            .templates
+            .render(template, context)
+            .map_err(configuration)
     }
 
     fn doc<'a>(&self, answer: &'a Answer) -> Result<Doc<'a>, ConnectorError> {
         Doc::parse(&answer.body).map_err(|what| {
-            self.http
-                .not_as_described(answer, &format!("its answer cannot be read: {what}"), Applied::Maybe)
+            self.http.not_as_described(
+                answer,
+                &format!("its answer cannot be read: {what}"),
+                Applied::Maybe,
+            )
         })
     }
 
@@ -101,8 +107,16 @@ impl RestConnector {
     fn refusal(&self, answer: &Answer) -> ConnectorError {
         let message = Doc::parse(&answer.body).ok().and_then(|doc| {
             let own = self.collection.errors.message.as_deref();
-            let usual = ["/error/message", "/message", "/error", "/detail", "/errors/0/message"];
-            own.into_iter().chain(usual).find_map(|pointer| doc.text_at(pointer))
+            let usual = [
+                "/error/message",
+                "/message",
+                "/error",
+                "/detail",
+                "/errors/0/message",
+            ];
+            own.into_iter()
+                .chain(usual)
+                .find_map(|pointer| doc.text_at(pointer))
         });
         self.http.refusal(answer, message)
     }
@@ -114,7 +128,9 @@ impl Connector for RestConnector {
         let collection = &self.collection;
         let changes = match &collection.changes {
             None => ChangeDetection::Full,
-            Some(Changes::Filter { tombstones: false, .. }) => ChangeDetection::Since,
+            Some(Changes::Filter {
+                tombstones: false, ..
+            }) => ChangeDetection::Since,
             Some(Changes::Filter { .. } | Changes::Feed { .. }) => ChangeDetection::Feed,
         };
         let update = collection.update.as_ref();
@@ -177,7 +193,10 @@ impl WritableConnector for RestConnector {
         // More than one only where the caller did not look at `Capabilities::bulk`: a call that
         // fails half-way could not say which of them landed.
         let [operation] = operations else {
-            return Err(configuration(format!("{} takes one write at a time", self.name)));
+            return Err(configuration(format!(
+                "{} takes one write at a time",
+                self.name
+            )));
         };
         Ok(vec![self.write_one(operation).await?])
     }

@@ -9,6 +9,7 @@ use tandem_engine::ports::connector::{
     Applied, ConnectorError, ErrorClass, Fetched, Health, ListRequest,
 };
 
+use super::compiled::FindTemplates;
 use super::http::{Answer, Call, configuration};
 use super::settings::{BatchGet, DeclaredType, VersionSource};
 use super::{RestConnector, records};
@@ -16,7 +17,11 @@ use crate::json::{Doc, field, plain};
 
 impl RestConnector {
     pub(super) async fn get_all(&self, ids: &[RecordId]) -> Result<Vec<Fetched>, ConnectorError> {
-        let batch = self.collection.get.as_ref().and_then(|get| get.batch.as_ref());
+        let batch = self
+            .collection
+            .get
+            .as_ref()
+            .and_then(|get| get.batch.as_ref());
         let mut found = match batch {
             Some(batch) if ids.len() > 1 => self.get_batches(batch, ids).await?,
             _ => vec![None; ids.len()],
@@ -28,7 +33,8 @@ impl RestConnector {
         let mut calls = Vec::with_capacity(missing.len());
         for index in missing {
             if let Some(id) = ids.get(index) {
-                calls.push(async move { Ok::<_, ConnectorError>((index, self.get_one(id).await?)) });
+                calls
+                    .push(async move { Ok::<_, ConnectorError>((index, self.get_one(id).await?)) });
             }
         }
         let single = stream::iter(calls)
@@ -42,7 +48,9 @@ impl RestConnector {
         }
         Ok(found
             .into_iter()
-            .map(|fetched| fetched.unwrap_or_else(|| Fetched::Unknown("it was not read".to_owned())))
+            .map(|fetched| {
+                fetched.unwrap_or_else(|| Fetched::Unknown("it was not read".to_owned()))
+            })
             .collect())
     }
 
@@ -51,8 +59,10 @@ impl RestConnector {
         batch: &BatchGet,
         ids: &[RecordId],
     ) -> Result<Vec<Option<Fetched>>, ConnectorError> {
-        let calls: Vec<_> =
-            ids.chunks(batch.max.max(1)).map(|chunk| self.get_batch(batch, chunk)).collect();
+        let calls: Vec<_> = ids
+            .chunks(batch.max.max(1))
+            .map(|chunk| self.get_batch(batch, chunk))
+            .collect();
         let chunks = stream::iter(calls)
             .buffered(self.in_flight.max(1))
             .try_collect::<Vec<_>>()
@@ -61,7 +71,10 @@ impl RestConnector {
         for record in chunks.into_iter().flatten() {
             by_id.insert(record.id.clone(), record);
         }
-        Ok(ids.iter().map(|id| by_id.get(id).cloned().map(fetched)).collect())
+        Ok(ids
+            .iter()
+            .map(|id| by_id.get(id).cloned().map(fetched))
+            .collect())
     }
 
     async fn get_batch(
@@ -69,14 +82,18 @@ impl RestConnector {
         batch: &BatchGet,
         ids: &[RecordId],
     ) -> Result<Vec<NativeRecord>, ConnectorError> {
-        let Some(path) = &self.compiled.batch_path else { return Ok(Vec::new()) };
+        let Some(path) = &self.compiled.batch_path else {
+            return Ok(Vec::new());
+        };
         let mut url = self.http.url(&self.render(path, &context! {})?)?;
         {
             let mut query = url.query_pairs_mut();
             let mut texts = ids.iter().map(RecordId::as_str);
             match &batch.separator {
                 Some(separator) => {
-                    let ids: Vec<&str> = texts.filter(|id| !id.contains(separator.as_str())).collect();
+                    let ids: Vec<&str> = texts
+                        .filter(|id| !id.contains(separator.as_str()))
+                        .collect();
                     query.append_pair(&batch.param, &ids.join(separator));
                 }
                 None => texts.by_ref().for_each(|id| {
@@ -135,12 +152,15 @@ impl RestConnector {
 
     /// Whether an answer says for certain that there is no such record.
     pub(super) fn is_gone(&self, answer: &Answer) -> bool {
-        matches!(answer.status, 404 | 410) || self.has_code(answer, &self.collection.errors.gone_codes)
+        matches!(answer.status, 404 | 410)
+            || self.has_code(answer, &self.collection.errors.gone_codes)
     }
 
     /// Whether an answer holds one of these codes.
     pub(super) fn has_code(&self, answer: &Answer, codes: &[String]) -> bool {
-        let Some(pointer) = &self.collection.errors.code else { return false };
+        let Some(pointer) = &self.collection.errors.code else {
+            return false;
+        };
         !codes.is_empty()
             && Doc::parse(&answer.body)
                 .ok()
@@ -161,8 +181,8 @@ impl RestConnector {
         name: &str,
         value: &str,
     ) -> Result<Vec<NativeRecord>, ConnectorError> {
-        let described = self.compiled.find.iter().find(|(field, ..)| field == name);
-        let Some((_, path, query)) = described else {
+        let described = self.compiled.find.iter().find(|find| find.field == name);
+        let Some(FindTemplates { path, query, .. }) = described else {
             return Err(configuration(format!(
                 "{} cannot be looked up by {name}; describe `find.{name}`",
                 self.name
@@ -171,7 +191,8 @@ impl RestConnector {
         let known = context! { value };
         let mut url = self.http.url(&self.render(path, &known)?)?;
         for (param, template) in query {
-            url.query_pairs_mut().append_pair(param, &self.render(template, &known)?);
+            url.query_pairs_mut()
+                .append_pair(param, &self.render(template, &known)?);
         }
         let answer = self.expect_success(self.http.send(Call::get(url)).await?)?;
         let doc = self.doc(&answer)?;
@@ -197,7 +218,12 @@ impl RestConnector {
             u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
         };
         let Some(check) = &self.settings_check else {
-            let page = self.list_page(&ListRequest { since: None, page: None }).await?;
+            let page = self
+                .list_page(&ListRequest {
+                    since: None,
+                    page: None,
+                })
+                .await?;
             return Ok(Health {
                 system: "HTTP".to_owned(),
                 identity: None,
@@ -212,7 +238,11 @@ impl RestConnector {
         let mut identity = None;
         if !check.system.is_empty() || check.identity.is_some() {
             let doc = self.doc(&answer)?;
-            system = check.system.iter().filter_map(|pointer| doc.text_at(pointer)).collect();
+            system = check
+                .system
+                .iter()
+                .filter_map(|pointer| doc.text_at(pointer))
+                .collect();
             if let Some(pointer) = &check.identity {
                 // Reading nothing where an account was told before would pass for "same as ever".
                 identity = Some(doc.text_at(pointer).ok_or_else(|| {
@@ -265,7 +295,8 @@ impl RestConnector {
 
 /// A field's name as the schema writes it: nested ones by a dotted path.
 fn dotted(name: &str) -> String {
-    name.strip_prefix('/').map_or_else(|| name.to_owned(), |path| path.replace('/', "."))
+    name.strip_prefix('/')
+        .map_or_else(|| name.to_owned(), |path| path.replace('/', "."))
 }
 
 const fn native(ty: DeclaredType) -> NativeType {

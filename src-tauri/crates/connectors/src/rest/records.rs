@@ -27,7 +27,10 @@ pub(crate) fn read(
         text: cut(raw.get(), KEPT).to_owned(),
     };
     if raw.get().len() > MAX_RECORD {
-        return Err(unreadable(None, format!("it is larger than {} MiB", MAX_RECORD >> 20)));
+        return Err(unreadable(
+            None,
+            format!("it is larger than {} MiB", MAX_RECORD >> 20),
+        ));
     }
     let fields = Value::record_from_raw(raw).map_err(|error| {
         // Its id is worth knowing even where another of its fields cannot be read.
@@ -37,7 +40,10 @@ pub(crate) fn read(
         unreadable(id, error.to_string())
     })?;
     let Some(id) = field(&fields, &collection.id).and_then(plain) else {
-        return Err(unreadable(None, format!("it has no id in {:?}", collection.id)));
+        return Err(unreadable(
+            None,
+            format!("it has no id in {:?}", collection.id),
+        ));
     };
     let id = RecordId::new(id).map_err(|error| unreadable(None, error.to_string()))?;
     let version = version(collection, &fields);
@@ -60,7 +66,9 @@ pub(crate) fn version(collection: &RestCollection, fields: &NativeFields) -> Opt
     let Some(VersionSource::Field(name)) = &collection.version else {
         return None;
     };
-    field(fields, name).and_then(plain).and_then(|text| Version::new(text).ok())
+    field(fields, name)
+        .and_then(plain)
+        .and_then(|text| Version::new(text).ok())
 }
 
 pub(crate) fn updated_at(

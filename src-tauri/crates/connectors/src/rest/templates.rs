@@ -133,8 +133,16 @@ mod tests {
             (Place::Path, "/a/{{ id }}", "/a/x%2F..%3Fy%20%22z"),
             (Place::Path, "/a/{{ id|urlencode }}", "/a/x%2F..%3Fy%20%22z"),
             (Place::Query, "{{ id }}", "x/..?y \"z"),
-            (Place::Body, "{\"id\":{{ id }}}", "{\"id\":\"x/..?y \\\"z\"}"),
-            (Place::Body, "{\"f\":{{ fields }}}", "{\"f\":{\"n\":9007199254740993}}"),
+            (
+                Place::Body,
+                "{\"id\":{{ id }}}",
+                "{\"id\":\"x/..?y \\\"z\"}",
+            ),
+            (
+                Place::Body,
+                "{\"f\":{{ fields }}}",
+                "{\"f\":{\"n\":9007199254740993}}",
+            ),
             (Place::Body, "{{ none }}", "null"),
         ];
         for (place, source, expected) in table {
@@ -144,7 +152,11 @@ mod tests {
                 id => "x/..?y \"z",
                 fields => Value::from_safe_string("{\"n\":9007199254740993}".to_owned()),
             };
-            assert_eq!(templates.render(&template, &context).unwrap(), expected, "{source}");
+            assert_eq!(
+                templates.render(&template, &context).unwrap(),
+                expected,
+                "{source}"
+            );
         }
     }
 
@@ -158,11 +170,18 @@ mod tests {
             (Place::Path, "/a/{{ id }}", "."),
             (Place::Path, "/a/{{ id }}", ""),
             (Place::Path, "/a/{{ none }}", "x"),
-            (Place::Query, "{% for a in range(100000) %}{{ a }}{% endfor %}", "x"),
+            (
+                Place::Query,
+                "{% for a in range(100000) %}{{ a }}{% endfor %}",
+                "x",
+            ),
         ] {
             let mut templates = Templates::new();
             let template = templates.add(place, source).unwrap();
-            assert!(templates.render(&template, &context! { id }).is_err(), "{source} {id:?}");
+            assert!(
+                templates.render(&template, &context! { id }).is_err(),
+                "{source} {id:?}"
+            );
         }
         assert!(Templates::new().add(Place::Path, "/a/{{ id").is_err());
     }

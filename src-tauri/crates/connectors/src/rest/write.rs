@@ -39,8 +39,13 @@ impl RestConnector {
     ) -> Result<WriteOutcome, ConnectorError> {
         match &operation.change {
             NativeChange::Create { fields } => self.create(operation.key, fields).await,
-            NativeChange::Update { id, patch, if_version } => {
-                self.update(operation.key, id, patch, if_version.as_ref()).await
+            NativeChange::Update {
+                id,
+                patch,
+                if_version,
+            } => {
+                self.update(operation.key, id, patch, if_version.as_ref())
+                    .await
             }
             NativeChange::Delete { id, if_version } => {
                 self.delete(operation.key, id, if_version.as_ref()).await
@@ -53,7 +58,8 @@ impl RestConnector {
         key: OperationKey,
         fields: &NativeFields,
     ) -> Result<WriteOutcome, ConnectorError> {
-        let (Some(create), Some(compiled)) = (&self.collection.create, &self.compiled.create) else {
+        let (Some(create), Some(compiled)) = (&self.collection.create, &self.compiled.create)
+        else {
             return Err(self.not_described("create"));
         };
         let id = match create.id {
@@ -63,7 +69,10 @@ impl RestConnector {
                 Some(id) => Some(id),
                 None => {
                     let what = format!("a new record needs {}, its id", self.collection.id);
-                    return Ok(WriteOutcome::Rejected(ConnectorError::new(ErrorClass::Rejected, what)));
+                    return Ok(WriteOutcome::Rejected(ConnectorError::new(
+                        ErrorClass::Rejected,
+                        what,
+                    )));
                 }
             },
         };
@@ -83,10 +92,14 @@ impl RestConnector {
         };
         let answer = self.http.send(call).await?;
         if answer.status == 412 && create.if_none_match {
-            return self.already_there(create, &answer, prepared.id.as_ref()).await;
+            return self
+                .already_there(create, &answer, prepared.id.as_ref())
+                .await;
         }
         if answer.is_success() {
-            return self.created(create, &answer, prepared.id).map(WriteOutcome::Done);
+            return self
+                .created(create, &answer, prepared.id.as_ref())
+                .map(WriteOutcome::Done);
         }
         self.refused(&answer, &prepared, true)
     }
@@ -153,7 +166,7 @@ impl RestConnector {
         &self,
         create: &Create,
         answer: &Answer,
-        chosen: Option<RecordId>,
+        chosen: Option<&RecordId>,
     ) -> Result<Receipt, ConnectorError> {
         let from_pointer = || -> Option<RecordId> {
             let doc = Doc::parse(&answer.body).ok()?;
@@ -165,7 +178,7 @@ impl RestConnector {
             RecordId::new(last.split(['?', '#']).next()?).ok()
         };
         self.receipt(answer, create.record.as_deref(), || {
-            chosen.clone().or_else(from_pointer).or_else(from_location)
+            chosen.cloned().or_else(from_pointer).or_else(from_location)
         })
     }
 
@@ -176,7 +189,8 @@ impl RestConnector {
         patch: &NativeFields,
         version: Option<&Version>,
     ) -> Result<WriteOutcome, ConnectorError> {
-        let (Some(update), Some(compiled)) = (&self.collection.update, &self.compiled.update) else {
+        let (Some(update), Some(compiled)) = (&self.collection.update, &self.compiled.update)
+        else {
             return Err(self.not_described("update"));
         };
         if update.precondition.is_none()
@@ -232,7 +246,8 @@ impl RestConnector {
         id: &RecordId,
         version: Option<&Version>,
     ) -> Result<WriteOutcome, ConnectorError> {
-        let (Some(delete), Some(compiled)) = (&self.collection.delete, &self.compiled.delete) else {
+        let (Some(delete), Some(compiled)) = (&self.collection.delete, &self.compiled.delete)
+        else {
             return Err(self.not_described("delete"));
         };
         if let Some(soft) = &delete.soft {
@@ -281,10 +296,17 @@ impl RestConnector {
         })
     }
 
-    fn conflict_is_409(&self, precondition: Option<&Precondition>, version: Option<&Version>) -> bool {
+    fn conflict_is_409(
+        &self,
+        precondition: Option<&Precondition>,
+        version: Option<&Version>,
+    ) -> bool {
         version.is_some()
             && self.collection.errors.version_conflict_codes.is_empty()
-            && matches!(precondition, Some(Precondition::Field { .. } | Precondition::Query { .. }))
+            && matches!(
+                precondition,
+                Some(Precondition::Field { .. } | Precondition::Query { .. })
+            )
     }
 
     /// Where no write can be conditional: reads the record just before and compares.
@@ -297,7 +319,9 @@ impl RestConnector {
             return Ok(None);
         };
         Ok(match self.get_one(id).await? {
-            Fetched::Found(record) if record.version.as_ref().is_none_or(|now| now == version) => None,
+            Fetched::Found(record) if record.version.as_ref().is_none_or(|now| now == version) => {
+                None
+            }
             Fetched::Found(_) => Some(WriteOutcome::VersionConflict),
             Fetched::Gone => Some(WriteOutcome::Gone),
             Fetched::Unknown(why) => Some(WriteOutcome::Rejected(ConnectorError::new(
@@ -321,7 +345,9 @@ impl RestConnector {
         let answer = self.http.send(call).await?;
         if answer.is_success() {
             let id = prepared.id.clone();
-            return self.receipt(&answer, prepared.record, || id).map(WriteOutcome::Done);
+            return self
+                .receipt(&answer, prepared.record, || id)
+                .map(WriteOutcome::Done);
         }
         self.refused(&answer, &prepared, conditional)
     }
@@ -357,11 +383,13 @@ impl RestConnector {
         pointer: Option<&str>,
         id: impl FnOnce() -> Option<RecordId>,
     ) -> Result<Receipt, ConnectorError> {
-        let carried = pointer.filter(|_| !answer.body.is_empty()).and_then(|pointer| {
-            let doc = Doc::parse(&answer.body).ok()?;
-            let raw = doc.at(pointer).filter(|raw| raw.get().starts_with('{'))?;
-            records::read(&self.collection, raw, true).ok()
-        });
+        let carried = pointer
+            .filter(|_| !answer.body.is_empty())
+            .and_then(|pointer| {
+                let doc = Doc::parse(&answer.body).ok()?;
+                let raw = doc.at(pointer).filter(|raw| raw.get().starts_with('{'))?;
+                records::read(&self.collection, raw, true).ok()
+            });
         let known = match &carried {
             Some(record) => Some(record.id.clone()),
             None => id(),
@@ -450,7 +478,11 @@ fn write_version(version: &Version, out: &mut String) {
     }
 }
 
-fn if_match(headers: &mut HeaderMap, quoted: bool, version: &Version) -> Result<(), ConnectorError> {
+fn if_match(
+    headers: &mut HeaderMap,
+    quoted: bool,
+    version: &Version,
+) -> Result<(), ConnectorError> {
     let value = if quoted {
         header_value(&format!("\"{version}\""))?
     } else {

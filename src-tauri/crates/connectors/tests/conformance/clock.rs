@@ -37,10 +37,16 @@ impl Secrets for ListedSecrets {
             .iter()
             .find(|(name, _)| *name == reference)
             .map(|(_, value)| Secret::new((*value).to_owned()))
-            .ok_or_else(|| SecretError::Missing { name: reference.to_owned() })
+            .ok_or_else(|| SecretError::Missing {
+                name: reference.to_owned(),
+                provide: "…".into(),
+            })
     }
 
     fn replace(&self, reference: &str, _: &Secret) -> Result<(), SecretError> {
-        Err(SecretError::Missing { name: reference.to_owned() })
+        Err(SecretError::Missing {
+            name: reference.to_owned(),
+            provide: "…".into(),
+        })
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use tandem_domain::ids::Version;
 use tandem_domain::record::NativeBody;
 use tandem_domain::value::Value;
-use tandem_engine::ports::connector::{ChangeDetection, ErrorClass, Fetched, Receipt, WriteOutcome};
+use tandem_engine::ports::connector::{
+    ChangeDetection, ErrorClass, Fetched, Receipt, WriteOutcome,
+};
 
 use crate::system::*;
 
@@ -55,7 +57,9 @@ pub(crate) async fn case_25_complete_under_change(system: &dyn System) {
             }
         }
         if let Some(touched) = all.iter().filter(|id| !gone.contains(*id)).nth(pages % 5) {
-            system.edit(touched, "name", &format!("\"touched {pages}\""), at + 1).await;
+            system
+                .edit(touched, "name", &format!("\"touched {pages}\""), at + 1)
+                .await;
         }
         if pages <= 2 {
             system.insert(&numbered(1_000 + pages), at + 2).await;
@@ -64,8 +68,10 @@ pub(crate) async fn case_25_complete_under_change(system: &dyn System) {
     .await
     .pipe(|page| {
         let listed = ids(&page);
-        let missed: Vec<_> =
-            all.iter().filter(|id| !gone.contains(*id) && !listed.contains(*id)).collect();
+        let missed: Vec<_> = all
+            .iter()
+            .filter(|id| !gone.contains(*id) && !listed.contains(*id))
+            .collect();
         assert!(missed.is_empty(), "{missed:?} were missed");
     });
 }
@@ -86,13 +92,24 @@ pub(crate) async fn case_26_cursor_includes_its_own_instant(system: &dyn System)
         expected.pop_first();
     }
     let changed = list(&*connector, Some(cursor.clone())).await;
-    assert!(ids(&changed).is_superset(&expected), "{:?} lacks some of {expected:?}", ids(&changed));
-    assert!(ids(&changed).len() < 12, "old rows come again: {:?}", ids(&changed));
+    assert!(
+        ids(&changed).is_superset(&expected),
+        "{:?} lacks some of {expected:?}",
+        ids(&changed)
+    );
+    assert!(
+        ids(&changed).len() < 12,
+        "old rows come again: {:?}",
+        ids(&changed)
+    );
     let next = changed.cursor.unwrap();
     let late = system.insert(&numbered(200), T0 + 11).await;
     let edited = system.insert(&numbered(201), T0 + 12).await;
     let again = ids(&list(&*connector, Some(next)).await);
-    assert!(again.contains(&late) && again.contains(&edited), "{again:?}");
+    assert!(
+        again.contains(&late) && again.contains(&edited),
+        "{again:?}"
+    );
 }
 
 /// Without news a cursor stays usable, however often it is asked.
@@ -121,15 +138,24 @@ pub(crate) async fn tombstones_are_told(system: &dyn System) {
     assert_eq!(feeds, system.tombstones());
     if feeds {
         let changed = list(&*connector, page.cursor).await;
-        let stone = changed.records.iter().find(|record| record.id.as_str() == all[2]).unwrap();
+        let stone = changed
+            .records
+            .iter()
+            .find(|record| record.id.as_str() == all[2])
+            .unwrap();
         assert_eq!(stone.body, NativeBody::Deleted);
     }
     let listed = list(&*connector, None).await;
-    assert!(!listed
-        .records
-        .iter()
-        .any(|record| record.id.as_str() == all[2] && record.body != NativeBody::Deleted));
-    assert_eq!(connector.get(&[id(&all[2])]).await.unwrap(), [Fetched::Gone]);
+    assert!(
+        !listed
+            .records
+            .iter()
+            .any(|record| record.id.as_str() == all[2] && record.body != NativeBody::Deleted)
+    );
+    assert_eq!(
+        connector.get(&[id(&all[2])]).await.unwrap(),
+        [Fetched::Gone]
+    );
 }
 
 /// Reading by id answers in the order asked, and tells gone from there.
@@ -137,7 +163,10 @@ pub(crate) async fn reads_by_id(system: &dyn System) {
     let connector = system.connector();
     let all = seeded(system, 12).await;
     system.remove(&all[5], T0 + 100).await;
-    let asked: Vec<_> = [7, 5, 0, 11, 7].iter().map(|n: &usize| id(&all[*n])).collect();
+    let asked: Vec<_> = [7, 5, 0, 11, 7]
+        .iter()
+        .map(|n: &usize| id(&all[*n]))
+        .collect();
     let fetched = connector.get(&asked).await.unwrap();
     assert_eq!(fetched.len(), asked.len());
     for (fetched, asked) in fetched.iter().zip(&asked) {
@@ -158,7 +187,11 @@ pub(crate) async fn writes_land_with_receipts(system: &dyn System) {
     let connector = system.connector();
     let capabilities = connector.capabilities();
     let made = done(
-        write_one(&*connector, create(1, &fields("Ada", "ada@example.com", "0.10", "1"))).await,
+        write_one(
+            &*connector,
+            create(1, &fields("Ada", "ada@example.com", "0.10", "1")),
+        )
+        .await,
     );
     let held = system.read(made.id.as_str()).await.unwrap();
     assert_eq!(held["name"], "\"Ada\"");
@@ -169,13 +202,19 @@ pub(crate) async fn writes_land_with_receipts(system: &dyn System) {
     }
     let before = version(&*connector, made.id.as_str()).await;
     let changed = done(
-        write_one(&*connector, update(2, made.id.as_str(), &[("name", "\"Åda\"")], before.clone()))
-            .await,
+        write_one(
+            &*connector,
+            update(2, made.id.as_str(), &[("name", "\"Åda\"")], before.clone()),
+        )
+        .await,
     );
     assert_eq!(changed.id, made.id);
     let held = system.read(made.id.as_str()).await.unwrap();
     assert_eq!(held["name"], "\"Åda\"");
-    assert_eq!(held["email"], "\"ada@example.com\"", "a field that was not written changed");
+    assert_eq!(
+        held["email"], "\"ada@example.com\"",
+        "a field that was not written changed"
+    );
     let after = version(&*connector, made.id.as_str()).await;
     if capabilities.conditional_writes {
         assert_ne!(after, before);
@@ -194,10 +233,18 @@ pub(crate) async fn case_42_null_is_written(system: &dyn System) {
     let connector = system.connector();
     let all = seeded(system, 1).await;
     let version = version(&*connector, &all[0]).await;
-    done(write_one(&*connector, update(1, &all[0], &[("email", "null")], version)).await);
+    done(
+        write_one(
+            &*connector,
+            update(1, &all[0], &[("email", "null")], version),
+        )
+        .await,
+    );
     assert_eq!(system.read(&all[0]).await.unwrap()["email"], "null");
     let fetched = connector.get(&[id(&all[0])]).await.unwrap().remove(0);
-    let Fetched::Found(record) = fetched else { panic!("{fetched:?}") };
+    let Fetched::Found(record) = fetched else {
+        panic!("{fetched:?}")
+    };
     assert_eq!(live(&record)["email"], Value::Null);
 }
 
@@ -216,12 +263,18 @@ pub(crate) async fn version_conflicts_are_told(system: &dyn System) {
         } else {
             delete(11, record, planned)
         };
-        assert_eq!(write_one(&*connector, operation).await, WriteOutcome::VersionConflict);
+        assert_eq!(
+            write_one(&*connector, operation).await,
+            WriteOutcome::VersionConflict
+        );
         assert_eq!(system.read(record).await.unwrap()["name"], "\"theirs\"");
     }
     let wrong = Version::new("999999").unwrap();
-    let outcome =
-        write_one(&*connector, update(12, &all[0], &[("name", "\"x\"")], Some(wrong))).await;
+    let outcome = write_one(
+        &*connector,
+        update(12, &all[0], &[("name", "\"x\"")], Some(wrong)),
+    )
+    .await;
     assert_eq!(outcome, WriteOutcome::VersionConflict);
 }
 
@@ -257,8 +310,14 @@ pub(crate) async fn case_09_numbers_are_exact(system: &dyn System) {
     for (n, (price, big)) in table.into_iter().enumerate() {
         let sent = fields("N", &format!("exact{n}@example.com"), price, big);
         let receipt = done(write_one(&*connector, create(n as u128, &sent)).await);
-        let fetched = connector.get(std::slice::from_ref(&receipt.id)).await.unwrap().remove(0);
-        let Fetched::Found(record) = fetched else { panic!("{fetched:?}") };
+        let fetched = connector
+            .get(std::slice::from_ref(&receipt.id))
+            .await
+            .unwrap()
+            .remove(0);
+        let Fetched::Found(record) = fetched else {
+            panic!("{fetched:?}")
+        };
         for (name, json) in [("price", price), ("big", big)] {
             let expected = Value::from_json_text(json).unwrap();
             assert_eq!(live(&record)[name], expected, "{name} {json}");
@@ -266,7 +325,11 @@ pub(crate) async fn case_09_numbers_are_exact(system: &dyn System) {
                 assert_eq!(echo[name], expected, "{name} {json}");
             }
             let held = system.read(receipt.id.as_str()).await.unwrap();
-            assert_eq!(Value::from_json_text(&held[name]).unwrap(), expected, "{name} {json}");
+            assert_eq!(
+                Value::from_json_text(&held[name]).unwrap(),
+                expected,
+                "{name} {json}"
+            );
         }
     }
 }
@@ -274,7 +337,9 @@ pub(crate) async fn case_09_numbers_are_exact(system: &dyn System) {
 /// Cases 29 and 40: of many, the bad ones alone are refused, with a reason; the rest land.
 pub(crate) async fn case_29_three_of_many_are_refused(system: &dyn System) {
     let connector = system.connector();
-    system.insert(&fields("Taken", "taken@example.com", "1", "1"), T0).await;
+    system
+        .insert(&fields("Taken", "taken@example.com", "1", "1"), T0)
+        .await;
     let bad = [17, 55, 99];
     let operations: Vec<_> = (0..100)
         .map(|n| {
@@ -319,7 +384,12 @@ pub(crate) async fn case_40_a_mixed_chunk(system: &dyn System) {
     let operations = [
         update(1, &all[0], &[("name", "\"ours\"")], versions[0].clone()),
         update(2, &all[1], &[("name", "\"ours\"")], versions[1].clone()),
-        update(3, &all[2], &[("email", "\"n3@example.com\"")], versions[2].clone()),
+        update(
+            3,
+            &all[2],
+            &[("email", "\"n3@example.com\"")],
+            versions[2].clone(),
+        ),
         delete(4, &all[3], versions[3].clone()),
         create(5, &fields("New", "new@example.com", "2", "2")),
     ];
@@ -328,9 +398,21 @@ pub(crate) async fn case_40_a_mixed_chunk(system: &dyn System) {
         assert_eq!(outcomes[0], WriteOutcome::VersionConflict);
     }
     assert_eq!(outcomes[1], WriteOutcome::Gone);
-    assert!(matches!(&outcomes[2], WriteOutcome::Rejected(_)), "{:?}", outcomes[2]);
-    assert!(matches!(&outcomes[3], WriteOutcome::Done(_)), "{:?}", outcomes[3]);
-    assert!(matches!(&outcomes[4], WriteOutcome::Done(_)), "{:?}", outcomes[4]);
+    assert!(
+        matches!(&outcomes[2], WriteOutcome::Rejected(_)),
+        "{:?}",
+        outcomes[2]
+    );
+    assert!(
+        matches!(&outcomes[3], WriteOutcome::Done(_)),
+        "{:?}",
+        outcomes[3]
+    );
+    assert!(
+        matches!(&outcomes[4], WriteOutcome::Done(_)),
+        "{:?}",
+        outcomes[4]
+    );
     assert_eq!(system.count().await, 3);
 }
 
@@ -351,8 +433,17 @@ pub(crate) async fn creates_are_idempotent_where_said(system: &dyn System) {
 pub(crate) async fn finds_by_key(system: &dyn System) {
     let connector = system.connector();
     seeded(system, 30).await;
-    assert!(connector.capabilities().lookup.contains(&"email".to_owned()));
-    for (email, count) in [("n17@example.com", 1), ("nobody@example.com", 0), ("x' OR '1'='1", 0)] {
+    assert!(
+        connector
+            .capabilities()
+            .lookup
+            .contains(&"email".to_owned())
+    );
+    for (email, count) in [
+        ("n17@example.com", 1),
+        ("nobody@example.com", 0),
+        ("x' OR '1'='1", 0),
+    ] {
         let found = connector.find("email", email).await.unwrap();
         assert_eq!(found.len(), count, "{email}");
         for record in &found {
@@ -377,11 +468,14 @@ pub(crate) async fn texts_are_kept_as_they_are(system: &dyn System) {
     {
         let json = serde_json::to_string(text).unwrap();
         let mut sent = numbered(n);
-        sent.insert("name".into(), json.clone());
+        sent.insert("name".into(), json);
         let receipt = done(write_one(&*connector, create(n as u128, &sent)).await);
-        assert_eq!(system.read(receipt.id.as_str()).await.unwrap()["name"], json);
+        let held = &system.read(receipt.id.as_str()).await.unwrap()["name"];
+        assert_eq!(serde_json::from_str::<String>(held).unwrap(), text);
         let fetched = connector.get(&[receipt.id]).await.unwrap().remove(0);
-        let Fetched::Found(record) = fetched else { panic!("{fetched:?}") };
+        let Fetched::Found(record) = fetched else {
+            panic!("{fetched:?}")
+        };
         assert_eq!(live(&record)["name"], Value::Text(text.into()));
     }
 }
@@ -407,6 +501,8 @@ impl Pipe for tandem_engine::ports::connector::Page {}
 macro_rules! conforms {
     ($($kind:ident = $make:expr;)*) => {$(
         mod $kind {
+            use super::*;
+
             $crate::conforms!(@ $make =>
                 lists_everything case_25_complete_under_change
                 case_26_cursor_includes_its_own_instant cursor_survives_quiet_times

@@ -52,7 +52,12 @@ pub(crate) fn fields(name: &str, email: &str, price: &str, big: &str) -> Fields 
 }
 
 pub(crate) fn numbered(n: usize) -> Fields {
-    fields(&format!("Name {n}"), &format!("n{n}@example.com"), "1.5", "7")
+    fields(
+        &format!("Name {n}"),
+        &format!("n{n}@example.com"),
+        "1.5",
+        "7",
+    )
 }
 
 pub(crate) fn native(fields: &Fields) -> NativeFields {
@@ -74,7 +79,9 @@ pub(crate) fn id(text: &str) -> RecordId {
 }
 
 pub(crate) fn key(n: u128) -> OperationKey {
-    OperationKey(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + n))
+    OperationKey(Uuid::from_u128(
+        0x0190_0000_0000_7000_8000_0000_0000_0000 + n,
+    ))
 }
 
 /// A listing, page by page, with something done after each.
@@ -105,13 +112,18 @@ pub(crate) async fn list(connector: &dyn WritableConnector, since: Option<Cursor
 }
 
 pub(crate) fn ids(page: &Page) -> std::collections::BTreeSet<String> {
-    page.records.iter().map(|record| record.id.to_string()).collect()
+    page.records
+        .iter()
+        .map(|record| record.id.to_string())
+        .collect()
 }
 
 pub(crate) fn create(n: u128, fields: &Fields) -> WriteOperation {
     WriteOperation {
         key: key(n),
-        change: NativeChange::Create { fields: native(fields) },
+        change: NativeChange::Create {
+            fields: native(fields),
+        },
     }
 }
 
@@ -121,18 +133,27 @@ pub(crate) fn update(
     patch: &[(&str, &str)],
     if_version: Option<Version>,
 ) -> WriteOperation {
-    let patch: Fields =
-        patch.iter().map(|(name, json)| ((*name).to_owned(), (*json).to_owned())).collect();
+    let patch: Fields = patch
+        .iter()
+        .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
+        .collect();
     WriteOperation {
         key: key(n),
-        change: NativeChange::Update { id: id(record), patch: native(&patch), if_version },
+        change: NativeChange::Update {
+            id: id(record),
+            patch: native(&patch),
+            if_version,
+        },
     }
 }
 
 pub(crate) fn delete(n: u128, record: &str, if_version: Option<Version>) -> WriteOperation {
     WriteOperation {
         key: key(n),
-        change: NativeChange::Delete { id: id(record), if_version },
+        change: NativeChange::Delete {
+            id: id(record),
+            if_version,
+        },
     }
 }
 

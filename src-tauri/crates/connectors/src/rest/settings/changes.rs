@@ -67,9 +67,7 @@ fn hundred() -> usize {
 }
 
 /// How a cursor is written in a query.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CursorFormat {
     /// As it came.

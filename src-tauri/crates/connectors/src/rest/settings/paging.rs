@@ -100,12 +100,22 @@ impl Pagination {
     pub(crate) fn size(&self) -> (Option<&str>, usize) {
         match self {
             Self::None => (None, usize::MAX),
-            Self::Page { size_param, size, .. }
-            | Self::Offset { size_param, size, .. }
-            | Self::CursorBody { size_param, size, .. }
-            | Self::CursorHeader { size_param, size, .. }
+            Self::Page {
+                size_param, size, ..
+            }
+            | Self::Offset {
+                size_param, size, ..
+            }
+            | Self::CursorBody {
+                size_param, size, ..
+            }
+            | Self::CursorHeader {
+                size_param, size, ..
+            }
             | Self::Link { size_param, size }
-            | Self::Keyset { size_param, size, .. } => (size_param.as_deref(), *size),
+            | Self::Keyset {
+                size_param, size, ..
+            } => (size_param.as_deref(), *size),
         }
     }
 }

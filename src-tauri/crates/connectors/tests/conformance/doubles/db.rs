@@ -41,7 +41,13 @@ impl Db {
     pub(crate) fn put(&mut self, id: &str, fields: RawFields, at_ms: i64, gone: bool) {
         self.seq += 1;
         let version = self.rows.get(id).map_or(0, |row| row.version) + 1;
-        let row = Row { fields, version, at_ms, seq: self.seq, gone };
+        let row = Row {
+            fields,
+            version,
+            at_ms,
+            seq: self.seq,
+            gone,
+        };
         self.rows.insert(id.to_owned(), row);
     }
 
@@ -56,7 +62,10 @@ impl Db {
         self.rows.iter().any(|(id, row)| {
             !row.gone
                 && Some(id.as_str()) != own
-                && row.fields.get("email").is_some_and(|other| other.get() == email.get())
+                && row
+                    .fields
+                    .get("email")
+                    .is_some_and(|other| other.get() == email.get())
         })
     }
 
@@ -65,7 +74,11 @@ impl Db {
         let mut members = vec![format!("\"id\":{id:?}")];
         members.extend(extra.iter().map(|(name, json)| format!("{name:?}:{json}")));
         if !row.gone {
-            members.extend(row.fields.iter().map(|(name, json)| format!("{name:?}:{}", json.get())));
+            members.extend(
+                row.fields
+                    .iter()
+                    .map(|(name, json)| format!("{name:?}:{}", json.get())),
+            );
         }
         format!("{{{}}}", members.join(","))
     }

@@ -41,8 +41,13 @@ fn answer(status: u16, body: String) -> Response {
 }
 
 fn refusal(status: u16, message: &str, existing: Option<String>) -> Response {
-    let details = existing.map_or(String::new(), |row| format!(",\"details\":{{\"existing\":{row}}}"));
-    answer(status, format!("{{\"code\":{status},\"errno\":114,\"message\":{message:?}{details}}}"))
+    let details = existing.map_or(String::new(), |row| {
+        format!(",\"details\":{{\"existing\":{row}}}")
+    });
+    answer(
+        status,
+        format!("{{\"code\":{status},\"errno\":114,\"message\":{message:?}{details}}}"),
+    )
 }
 
 #[derive(Deserialize)]
@@ -59,15 +64,26 @@ async fn handle(
 ) -> Response {
     let mut db = db.lock().unwrap();
     db.requests += 1;
-    if headers.get("authorization").is_none_or(|value| value != AUTHORIZATION) {
-        return refusal(401, "Please authenticate yourself to use this endpoint.", None);
+    if headers
+        .get("authorization")
+        .is_none_or(|value| value != AUTHORIZATION)
+    {
+        return refusal(
+            401,
+            "Please authenticate yourself to use this endpoint.",
+            None,
+        );
     }
     let base = "/v1/buckets/crm/collections/contacts/records";
     if uri.path() == "/v1/" {
         return answer(200, "{\"project_name\":\"kinto\",\"project_version\":\"26.5.0\",\"user\":{\"id\":\"basicauth:1\"}}".into());
     }
     let Some(rest) = uri.path().strip_prefix(base) else {
-        return refusal(404, "The resource you are looking for could not be found.", None);
+        return refusal(
+            404,
+            "The resource you are looking for could not be found.",
+            None,
+        );
     };
     let id = rest.trim_start_matches('/');
     match method.as_str() {
@@ -91,7 +107,9 @@ async fn handle(
         }
         "PATCH" => {
             let patch = serde_json::from_slice::<Envelope>(&body).unwrap().data;
-            let Some(row) = db.live(id) else { return refusal(404, "not found", None) };
+            let Some(row) = db.live(id) else {
+                return refusal(404, "not found", None);
+            };
             let mut fields = row.fields.clone();
             fields.extend(patch);
             store(&mut db, id, fields, 200)
@@ -119,45 +137,69 @@ fn store(db: &mut Db, id: &str, mut fields: RawFields, status: u16) -> Response 
 }
 
 fn precondition(db: &Db, id: &str, headers: &HeaderMap) -> bool {
-    if headers.get("if-none-match").is_some_and(|value| value == "*") {
+    if headers
+        .get("if-none-match")
+        .is_some_and(|value| value == "*")
+    {
         return db.live(id).is_none();
     }
-    let Some(expected) = headers.get("if-match") else { return true };
+    let Some(expected) = headers.get("if-match") else {
+        return true;
+    };
     let expected = expected.to_str().unwrap();
-    assert!(expected.starts_with('"') && expected.ends_with('"'), "unquoted: {expected}");
-    db.live(id).is_none_or(|row| expected.trim_matches('"') == row.at_ms.to_string())
+    assert!(
+        expected.starts_with('"') && expected.ends_with('"'),
+        "unquoted: {expected}"
+    );
+    db.live(id)
+        .is_none_or(|row| expected.trim_matches('"') == row.at_ms.to_string())
 }
 
 fn list(db: &Db, uri: &Uri, headers: &HeaderMap) -> Response {
     let query = url_pairs(uri.query().unwrap_or_default());
-    let since: Option<i64> =
-        query.get("_since").map(|since| since.trim_matches('"').parse().unwrap());
+    let since: Option<i64> = query
+        .get("_since")
+        .map(|since| since.trim_matches('"').parse().unwrap());
     let mut rows: Vec<_> = db
         .rows
         .iter()
         .filter(|(_, row)| since.map_or(!row.gone, |since| row.at_ms > since))
         .filter(|(_, row)| {
             query.get("email").is_none_or(|email| {
-                row.fields.get("email").is_some_and(|raw| raw.get() == format!("{email:?}"))
+                row.fields
+                    .get("email")
+                    .is_some_and(|raw| raw.get() == format!("{email:?}"))
             })
         })
         .collect();
     rows.sort_by_key(|(_, row)| row.at_ms);
-    let ascending = query.get("_sort").is_some_and(|sort| sort == "last_modified");
+    let ascending = query
+        .get("_sort")
+        .is_some_and(|sort| sort == "last_modified");
     if !ascending {
         rows.reverse();
     }
     if let Some(token) = query.get("_token") {
         let after: i64 = token.parse().unwrap();
-        rows.retain(|(_, row)| if ascending { row.at_ms > after } else { row.at_ms < after });
+        rows.retain(|(_, row)| {
+            if ascending {
+                row.at_ms > after
+            } else {
+                row.at_ms < after
+            }
+        });
     }
-    let limit = query.get("_limit").map_or(usize::MAX, |limit| limit.parse().unwrap());
+    let limit = query
+        .get("_limit")
+        .map_or(usize::MAX, |limit| limit.parse().unwrap());
     let more = rows.len() > limit;
     rows.truncate(limit);
     let shown: Vec<_> = rows.iter().map(|(id, row)| shown(id, row)).collect();
     let mut response = answer(200, format!("{{\"data\":[{}]}}", shown.join(",")));
     let stamp = db.rows.values().map(|row| row.at_ms).max().unwrap_or(0);
-    response.headers_mut().insert("etag", format!("\"{stamp}\"").parse().unwrap());
+    response
+        .headers_mut()
+        .insert("etag", format!("\"{stamp}\"").parse().unwrap());
     if let (true, Some((_, last))) = (more, rows.last()) {
         let mut url = reqwest::Url::parse(&format!(
             "http://{}{}",
@@ -168,8 +210,11 @@ fn list(db: &Db, uri: &Uri, headers: &HeaderMap) -> Response {
         for (name, value) in query.iter().filter(|(name, _)| *name != "_token") {
             url.query_pairs_mut().append_pair(name, value);
         }
-        url.query_pairs_mut().append_pair("_token", &last.at_ms.to_string());
-        response.headers_mut().insert("next-page", url.as_str().parse().unwrap());
+        url.query_pairs_mut()
+            .append_pair("_token", &last.at_ms.to_string());
+        response
+            .headers_mut()
+            .insert("next-page", url.as_str().parse().unwrap());
     }
     response
 }

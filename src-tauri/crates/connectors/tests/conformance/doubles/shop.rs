@@ -60,17 +60,23 @@ struct Reply {
 }
 
 fn reply(status: u16, body: String) -> Reply {
-    Reply { status, body, headers: Vec::new() }
+    Reply {
+        status,
+        body,
+        headers: Vec::new(),
+    }
 }
 
 fn problem(status: u16, code: &str, message: &str) -> Reply {
-    reply(status, format!("{{\"error\":{{\"code\":{code:?},\"message\":{message:?}}}}}"))
+    reply(
+        status,
+        format!("{{\"error\":{{\"code\":{code:?},\"message\":{message:?}}}}}"),
+    )
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response =
-            (StatusCode::from_u16(self.status).unwrap(), self.body).into_response();
+        let mut response = (StatusCode::from_u16(self.status).unwrap(), self.body).into_response();
         for (name, value) in self.headers {
             response.headers_mut().append(name, value.parse().unwrap());
         }
@@ -95,7 +101,9 @@ async fn handle(
         ("GET", ["items", id]) => app.read(&db, id),
         ("POST", ["items", "bulk"]) if app.ways.bulk => app.bulk(&mut db, &body),
         ("POST", ["items"]) => {
-            let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap());
+            let key = headers
+                .get("idempotency-key")
+                .map(|key| key.to_str().unwrap());
             app.create(&mut db, serde_json::from_slice(&body).unwrap(), key)
         }
         ("PATCH", ["items", id]) => {
@@ -115,7 +123,10 @@ async fn handle(
             };
             app.delete(&mut db, id, expected.as_deref())
         }
-        ("GET", [""]) => reply(200, "{\"name\":\"shop\",\"release\":3,\"account\":\"a-1\"}".into()),
+        ("GET", [""]) => reply(
+            200,
+            "{\"name\":\"shop\",\"release\":3,\"account\":\"a-1\"}".into(),
+        ),
         _ => problem(404, "not_found", "no such place"),
     }
 }
@@ -155,18 +166,29 @@ fn feed(db: &Db, query: &Query) -> Reply {
     rows.truncate(10);
     let next = rows.last().map_or(since, |(_, row)| row.seq);
     let rows: Vec<_> = rows.into_iter().map(|(id, row)| shown(id, row)).collect();
-    reply(200, format!("{{\"data\":[{}],\"next\":{next},\"more\":{more}}}", rows.join(",")))
+    reply(
+        200,
+        format!(
+            "{{\"data\":[{}],\"next\":{next},\"more\":{more}}}",
+            rows.join(",")
+        ),
+    )
 }
 
 impl App {
     fn list(&self, db: &Db, query: &Query, uri: &Uri) -> Reply {
         if let Some(ids) = query.get("ids") {
-            let rows: Vec<_> =
-                ids.split(',').filter_map(|id| Some(shown(id, db.live(id)?))).collect();
+            let rows: Vec<_> = ids
+                .split(',')
+                .filter_map(|id| Some(shown(id, db.live(id)?)))
+                .collect();
             return reply(200, format!("{{\"data\":[{}]}}", rows.join(",")));
         }
         let since = query.get("updated_since").map(|since| {
-            since.parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_millis()
+            since
+                .parse::<chrono::DateTime<chrono::Utc>>()
+                .unwrap()
+                .timestamp_millis()
         });
         let rows: Vec<_> = db
             .rows
@@ -177,12 +199,16 @@ impl App {
             })
             .filter(|(_, row)| {
                 query.get("email").is_none_or(|email| {
-                    row.fields.get("email").is_some_and(|raw| raw.get() == format!("{email:?}"))
+                    row.fields
+                        .get("email")
+                        .is_some_and(|raw| raw.get() == format!("{email:?}"))
                 })
             })
             .collect();
         let number = |name: &str, default: usize| {
-            query.get(name).map_or(default, |text| text.parse().unwrap())
+            query
+                .get(name)
+                .map_or(default, |text| text.parse().unwrap())
         };
         let limit = match self.ways.paging {
             Paging::None => usize::MAX,
@@ -194,18 +220,26 @@ impl App {
             Paging::None => 0,
             Paging::Offset | Paging::OffsetCapped => number("offset", 0),
             Paging::Page | Paging::PageFixed => (number("page", 1) - 1) * limit,
-            Paging::Cursor | Paging::Link | Paging::Keyset => query
-                .get("after")
-                .map_or(0, |after| rows.iter().take_while(|(id, _)| *id <= after).count()),
+            Paging::Cursor | Paging::Link | Paging::Keyset => {
+                query.get("after").map_or(0, |after| {
+                    rows.iter().take_while(|(id, _)| *id <= after).count()
+                })
+            }
         };
         let more = rows.len() > start.saturating_add(limit);
         let page: Vec<_> = rows.into_iter().skip(start).take(limit).collect();
         let next = page.last().filter(|_| more).map(|(id, _)| (*id).clone());
         let shown: Vec<_> = page.into_iter().map(|(id, row)| shown(id, row)).collect();
-        let mut members = vec![format!("\"data\":[{}]", shown.join(",")), format!("\"seq\":{}", db.seq)];
+        let mut members = vec![
+            format!("\"data\":[{}]", shown.join(",")),
+            format!("\"seq\":{}", db.seq),
+        ];
         match self.ways.paging {
             Paging::Offset | Paging::Page => members.push(format!("\"more\":{more}")),
-            Paging::Cursor => members.push(format!("\"next\":{}", next.as_ref().map_or("null".into(), |n| format!("{n:?}")))),
+            Paging::Cursor => members.push(format!(
+                "\"next\":{}",
+                next.as_ref().map_or("null".into(), |n| format!("{n:?}"))
+            )),
             _ => {}
         }
         let mut answer = reply(200, format!("{{{}}}", members.join(",")));
@@ -227,7 +261,9 @@ impl App {
         match db.live(id) {
             Some(row) => {
                 let mut answer = reply(200, shown(id, row));
-                answer.headers.push(("etag", format!("\"{}\"", row.version)));
+                answer
+                    .headers
+                    .push(("etag", format!("\"{}\"", row.version)));
                 answer
             }
             None => problem(404, "not_found", "no such item"),
@@ -255,7 +291,11 @@ impl App {
             return problem(404, "not_found", "no such item");
         };
         if expected.is_some_and(|expected| expected != row.version.to_string()) {
-            let status = if self.ways.conditional == Conditional::IfMatch { 412 } else { 409 };
+            let status = if self.ways.conditional == Conditional::IfMatch {
+                412
+            } else {
+                409
+            };
             return problem(status, "version_conflict", "it has changed");
         }
         let mut fields = row.fields.clone();
@@ -273,7 +313,11 @@ impl App {
             return problem(404, "not_found", "no such item");
         };
         if expected.is_some_and(|expected| expected != row.version.to_string()) {
-            let status = if self.ways.conditional == Conditional::IfMatch { 412 } else { 409 };
+            let status = if self.ways.conditional == Conditional::IfMatch {
+                412
+            } else {
+                409
+            };
             return problem(status, "version_conflict", "it has changed");
         }
         let at = 1_772_000_500_000 + db.seq as i64;
@@ -312,7 +356,8 @@ impl App {
                     204 => format!("{{\"status\":{status}}}"),
                     200..300 => format!("{{\"status\":{status},\"record\":{body}}}"),
                     _ => {
-                        let error: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&body).unwrap();
+                        let error: BTreeMap<String, Box<RawValue>> =
+                            serde_json::from_str(&body).unwrap();
                         format!("{{\"status\":{status},\"error\":{}}}", error["error"].get())
                     }
                 }

@@ -34,16 +34,29 @@ pub(crate) fn connector(settings: &Json, collection: &str) -> Arc<dyn WritableCo
     build("rest", settings, collection, &secrets, clock()).unwrap()
 }
 
-pub(crate) fn shop_settings(url: &str, paging: Paging, conditional: Conditional, changes: Changes) -> Json {
+pub(crate) fn shop_settings(
+    url: &str,
+    paging: Paging,
+    conditional: Conditional,
+    changes: Changes,
+) -> Json {
     let pagination = match paging {
         Paging::None => json!({ "type": "none" }),
-        Paging::Offset => json!({ "type": "offset", "size_param": "limit", "size": 10, "more": "/more" }),
+        Paging::Offset => {
+            json!({ "type": "offset", "size_param": "limit", "size": 10, "more": "/more" })
+        }
         Paging::OffsetCapped => json!({ "type": "offset", "size_param": "limit", "size": 10 }),
-        Paging::Page => json!({ "type": "page", "param": "page", "size_param": "limit", "size": 10, "more": "/more" }),
+        Paging::Page => {
+            json!({ "type": "page", "param": "page", "size_param": "limit", "size": 20, "more": "/more" })
+        }
         Paging::PageFixed => json!({ "type": "page", "param": "page" }),
-        Paging::Cursor => json!({ "type": "cursor_body", "next": "/next", "param": "after", "size_param": "limit", "size": 10 }),
+        Paging::Cursor => {
+            json!({ "type": "cursor_body", "next": "/next", "param": "after", "size_param": "limit", "size": 10 })
+        }
         Paging::Link => json!({ "type": "link", "size_param": "limit", "size": 10 }),
-        Paging::Keyset => json!({ "type": "keyset", "param": "after", "field": "id", "size_param": "limit", "size": 10 }),
+        Paging::Keyset => {
+            json!({ "type": "keyset", "param": "after", "field": "id", "size_param": "limit", "size": 10 })
+        }
     };
     let precondition = match conditional {
         Conditional::IfMatch => json!({ "type": "if_match", "quoted": true }),
@@ -86,9 +99,17 @@ pub(crate) fn shop_settings(url: &str, paging: Paging, conditional: Conditional,
 }
 
 impl Rest {
-    pub(crate) async fn shop(paging: Paging, conditional: Conditional, changes: Changes) -> Option<Self> {
+    pub(crate) async fn shop(
+        paging: Paging,
+        conditional: Conditional,
+        changes: Changes,
+    ) -> Option<Self> {
         let db = Shared::default();
-        let ways = Ways { paging, conditional, bulk: false };
+        let ways = Ways {
+            paging,
+            conditional,
+            bulk: false,
+        };
         let url = serve(shop::router(db.clone(), ways)).await;
         let settings = shop_settings(&url, paging, conditional, changes);
         Some(Self {
@@ -103,7 +124,15 @@ impl Rest {
     pub(crate) async fn bulk() -> Option<Self> {
         let (paging, conditional) = (Paging::Cursor, Conditional::IfMatch);
         let db = Shared::default();
-        let url = serve(shop::router(db.clone(), Ways { paging, conditional, bulk: true })).await;
+        let url = serve(shop::router(
+            db.clone(),
+            Ways {
+                paging,
+                conditional,
+                bulk: true,
+            },
+        ))
+        .await;
         let mut settings = shop_settings(&url, paging, conditional, Changes::Feed);
         settings["collections"]["items"]["bulk"] = json!({
             "path": "/items/bulk", "max": 100, "envelope": "operations",
@@ -178,7 +207,10 @@ impl System for Rest {
 
     async fn insert(&self, fields: &Fields, at_ms: i64) -> String {
         let id = self.db.lock().unwrap().next_id();
-        let fields = fields.iter().map(|(name, json)| (name.clone(), raw(json))).collect();
+        let fields = fields
+            .iter()
+            .map(|(name, json)| (name.clone(), raw(json)))
+            .collect();
         self.put(&id, fields, at_ms, false);
         id
     }
@@ -196,11 +228,22 @@ impl System for Rest {
     async fn read(&self, id: &str) -> Option<Fields> {
         let db = self.db.lock().unwrap();
         let row = db.live(id)?;
-        Some(row.fields.iter().map(|(name, raw)| (name.clone(), raw.get().to_owned())).collect())
+        Some(
+            row.fields
+                .iter()
+                .map(|(name, raw)| (name.clone(), raw.get().to_owned()))
+                .collect(),
+        )
     }
 
     async fn count(&self) -> usize {
-        self.db.lock().unwrap().rows.values().filter(|row| !row.gone).count()
+        self.db
+            .lock()
+            .unwrap()
+            .rows
+            .values()
+            .filter(|row| !row.gone)
+            .count()
     }
 
     fn tombstones(&self) -> bool {
