@@ -2,4 +2,32 @@
 //! every face is an adapter of a few lines over the same functions, with the same wire types and
 //! error codes.
 
+mod alerts;
+mod app;
+mod dispatch;
+mod error;
+mod execution;
+mod lookup;
+mod place;
+mod sample;
+mod systems;
+mod use_cases;
+mod views;
 pub mod wire;
+mod workspace;
+
+pub use alerts::{Alert, AlertChannel, AlertError};
+pub use app::{App, AppOptions, FIRST_TENANT, UNDO_WINDOW, default_store};
+pub use dispatch::{COMMANDS, dispatch};
+pub use error::AppError;
+pub use execution::Finished;
+pub use sample::{SampleAddresses, SampleSystems, sample_workspace};
+pub use use_cases::refused_by_guard;
+pub use wire::{WireError, WireEvent};
+pub use workspace::{Problem, WorkspaceProblems, workspace_schema};
+
+/// The ports that a face, or a test, brings itself.
+pub mod ports {
+    pub use tandem_engine::ports::{Clock, Ids, Secret, SecretError, Secrets};
+    pub use tandem_host::{EnvSecrets, SystemClock, UuidIds};
+}

@@ -67,7 +67,11 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn data_goes_where_the_platform_keeps_it() {
-        let table: [(&[(&str, &str)], Option<&str>); 4] = [
+        type Case = (
+            &'static [(&'static str, &'static str)],
+            Option<&'static str>,
+        );
+        let table: [Case; 4] = [
             (
                 &[("XDG_DATA_HOME", "/data"), ("HOME", "/home/ada")],
                 Some("/data/tandem"),

@@ -1,0 +1,275 @@
+//! Finding things by what people type: names with a hint when misspelt, ids by their beginning.
+
+use std::collections::HashMap;
+
+use tandem_domain::ids::{ConflictId, ErrorId, RunId, Side, SyncId};
+use tandem_engine::ports::history::SyncHistory;
+use tandem_engine::ports::store::{
+    ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter, RunFilter, SyncRecord, Tenant,
+    TenantStore,
+};
+use tandem_engine::ports::{Store, StoreError};
+use uuid::Uuid;
+
+use crate::error::{AppError, nearest};
+
+/// The tenant of that name.
+pub(crate) fn tenant(store: &dyn Store, name: &str) -> Result<Tenant, AppError> {
+    let tenants = store.tenants()?;
+    let near = nearest(name, tenants.iter().map(|it| it.name.as_str())).map(str::to_owned);
+    tenants
+        .into_iter()
+        .find(|it| it.name.as_str() == name)
+        .ok_or_else(|| AppError::Unknown {
+            kind: "tenant",
+            name: name.to_owned(),
+            near,
+        })
+}
+
+/// The connection of that name.
+pub(crate) fn connection(
+    store: &dyn TenantStore,
+    name: &str,
+) -> Result<ConnectionRecord, AppError> {
+    let all = store.connections()?;
+    let near = nearest(name, all.iter().map(|it| it.name.as_str())).map(str::to_owned);
+    all.into_iter()
+        .find(|it| it.name.as_str() == name)
+        .ok_or_else(|| AppError::Unknown {
+            kind: "connection",
+            name: name.to_owned(),
+            near,
+        })
+}
+
+/// The sync of that name.
+pub(crate) fn sync(store: &dyn TenantStore, name: &str) -> Result<SyncRecord, AppError> {
+    let all = store.syncs()?;
+    let near = nearest(name, all.iter().map(|it| it.config.name.as_str())).map(str::to_owned);
+    all.into_iter()
+        .find(|it| it.config.name.as_str() == name)
+        .ok_or_else(|| AppError::Unknown {
+            kind: "sync",
+            name: name.to_owned(),
+            near,
+        })
+}
+
+/// The run whose id begins so.
+pub(crate) fn run(store: &dyn TenantStore, id: &str) -> Result<SyncHistory, AppError> {
+    by_prefix(
+        "run",
+        id,
+        |exact| store.run(RunId(exact)),
+        |before| {
+            let filter = RunFilter {
+                before: Some(RunId(before)),
+                limit: 2,
+                ..RunFilter::default()
+            };
+            Ok(store
+                .runs(&filter)?
+                .into_iter()
+                .map(|it| (it.id.0, it))
+                .collect())
+        },
+    )
+}
+
+/// The conflict whose id begins so.
+pub(crate) fn conflict(store: &dyn TenantStore, id: &str) -> Result<ConflictRecord, AppError> {
+    by_prefix(
+        "conflict",
+        id,
+        |exact| store.conflict(ConflictId(exact)),
+        |before| {
+            let filter = ConflictFilter {
+                before: Some(ConflictId(before)),
+                limit: 2,
+                ..ConflictFilter::default()
+            };
+            Ok(store
+                .conflicts(&filter)?
+                .into_iter()
+                .map(|it| (it.id.0, it))
+                .collect())
+        },
+    )
+}
+
+/// The error whose id begins so.
+pub(crate) fn error(
+    store: &dyn TenantStore,
+    id: &str,
+) -> Result<tandem_engine::ports::history::SyncError, AppError> {
+    by_prefix(
+        "error",
+        id,
+        |exact| store.error(ErrorId(exact)),
+        |before| {
+            let filter = ErrorFilter {
+                before: Some(ErrorId(before)),
+                limit: 2,
+                ..ErrorFilter::default()
+            };
+            Ok(store
+                .errors(&filter)?
+                .into_iter()
+                .map(|it| (it.error.id.0, it))
+                .collect())
+        },
+    )
+}
+
+/// Lists are in the order of ids, newest (greatest) first. So the two just before the greatest id
+/// that begins with the prefix are the only ones to look at.
+fn by_prefix<T>(
+    kind: &'static str,
+    text: &str,
+    exact: impl FnOnce(Uuid) -> Result<T, StoreError>,
+    list_before: impl FnOnce(Uuid) -> Result<Vec<(Uuid, T)>, StoreError>,
+) -> Result<T, AppError> {
+    let unknown = || AppError::Unknown {
+        kind,
+        name: text.to_owned(),
+        near: None,
+    };
+    if let Ok(id) = Uuid::parse_str(text) {
+        return exact(id).map_err(|error| match error {
+            StoreError::NotFound { .. } => unknown(),
+            other => other.into(),
+        });
+    }
+    let digits: String = text
+        .chars()
+        .filter(|c| *c != '-')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    if digits.len() < 4 || digits.len() >= 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(AppError::Argument {
+            what: format!("{text:?} is no {kind} id"),
+            why: "An id is a UUID; its beginning will do, from 4 digits on.".to_owned(),
+            fix: format!("Copy it from the list of {kind}s."),
+        });
+    }
+    let Ok(last) = Uuid::parse_str(&format!("{digits:f<32}")) else {
+        return Err(unknown());
+    };
+    let begins = |id: &Uuid| id.simple().to_string().starts_with(&digits);
+    let mut fits = list_before(last)?.into_iter().filter(|(id, _)| begins(id));
+    match (fits.next(), fits.next()) {
+        (Some((_, found)), None) => Ok(found),
+        (Some((a, _)), Some((b, _))) => Err(AppError::Ambiguous {
+            kind,
+            prefix: text.to_owned(),
+            fits: [a.to_string(), b.to_string()],
+        }),
+        (None, _) => Err(unknown()),
+    }
+}
+
+/// Syncs by id, archived ones included, each fetched once.
+pub(crate) struct Syncs<'a> {
+    store: &'a dyn TenantStore,
+    known: HashMap<SyncId, Option<SyncRecord>>,
+}
+
+impl<'a> Syncs<'a> {
+    /// Begins with those that are not archived.
+    pub(crate) fn load(store: &'a dyn TenantStore) -> Result<Self, AppError> {
+        let known = store
+            .syncs()?
+            .into_iter()
+            .map(|it| (it.id, Some(it)))
+            .collect();
+        Ok(Self { store, known })
+    }
+
+    /// The sync, if it can still be found.
+    pub(crate) fn get(&mut self, id: SyncId) -> Option<&SyncRecord> {
+        let store = self.store;
+        self.known
+            .entry(id)
+            .or_insert_with(|| store.sync(id).ok())
+            .as_ref()
+    }
+
+    /// The connection's name on a side of a sync.
+    pub(crate) fn system(&mut self, id: SyncId, side: Side) -> String {
+        self.get(id)
+            .map_or_else(String::new, |sync| system_of(sync, side))
+    }
+}
+
+/// The connection's name on a side of a sync.
+pub(crate) fn system_of(sync: &SyncRecord, side: Side) -> String {
+    match side {
+        Side::Source => sync.config.source.connection.to_string(),
+        Side::Target => sync.config.target.connection.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str, ids: &[&str]) -> Result<String, String> {
+        let mut ids: Vec<Uuid> = ids.iter().map(|id| Uuid::parse_str(id).unwrap()).collect();
+        ids.sort_by(|a, b| b.cmp(a));
+        by_prefix(
+            "run",
+            text,
+            |id| {
+                if ids.contains(&id) {
+                    Ok(id)
+                } else {
+                    Err(StoreError::NotFound {
+                        kind: "run",
+                        id: id.to_string(),
+                    })
+                }
+            },
+            |before| {
+                Ok(ids
+                    .iter()
+                    .filter(|id| **id < before)
+                    .take(2)
+                    .map(|id| (*id, *id))
+                    .collect())
+            },
+        )
+        .map(|id| id.to_string())
+        .map_err(|error| crate::wire::WireError::from(error).code)
+    }
+
+    #[test]
+    fn ids_are_found_by_their_beginning() {
+        let ids = [
+            "019a0000-0000-7000-8000-000000000001",
+            "019a0000-0001-7000-8000-000000000001",
+            "019b0000-0000-7000-8000-000000000001",
+        ];
+        let table: [(&str, Result<&str, &str>); 8] = [
+            (ids[0], Ok(ids[0])),
+            ("019B", Ok(ids[2])),
+            ("019a0000-0001", Ok(ids[1])),
+            ("019a00000001", Ok(ids[1])),
+            ("019a0000", Err("ambiguous_id")),
+            ("019c", Err("not_found")),
+            ("01", Err("invalid_argument")),
+            ("newest", Err("invalid_argument")),
+        ];
+        for (text, want) in table {
+            assert_eq!(
+                find(text, &ids),
+                want.map(str::to_owned).map_err(str::to_owned),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            find("019c0000-0000-7000-8000-000000000001", &ids),
+            Err("not_found".to_owned())
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! This Tandem and its tenants.
+
+use tandem_engine::ports::store::Tenant;
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::lookup;
+use crate::views::time;
+use crate::wire::{
+    AppInfo, AppInfoArgs, CreateTenant, Done, ListTenants, RemoveTenant, TenantView, WireEvent,
+};
+
+impl App {
+    /// What this Tandem is.
+    ///
+    /// # Errors
+    /// None; it is fallible like every command.
+    #[expect(clippy::unused_async, reason = "every command is called the same way")]
+    pub async fn app_info(&self, _: AppInfoArgs) -> Result<AppInfo, AppError> {
+        let inner = &self.inner;
+        Ok(AppInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            store: inner.place.display().to_string(),
+            actor: inner.actor.clone(),
+            undo_window_ms: u64::try_from(inner.undo_window.as_millis()).unwrap_or(u64::MAX),
+            sample_available: inner.sample.is_some(),
+        })
+    }
+
+    /// All tenants, by name.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_tenants(&self, _: ListTenants) -> Result<Vec<TenantView>, AppError> {
+        self.with_store(|inner| Ok(inner.store.tenants()?.iter().map(view).collect()))
+            .await
+    }
+
+    /// Creates a tenant.
+    ///
+    /// # Errors
+    /// [`AppError::Exists`]; [`AppError::Argument`] for a name that cannot be one.
+    pub async fn create_tenant(&self, args: CreateTenant) -> Result<TenantView, AppError> {
+        let tenant = self
+            .with_store(move |inner| inner.add_tenant(&args.name))
+            .await?;
+        self.inner.hub.publish_event(WireEvent::TenantsChanged {
+            tenant: tenant.name.to_string(),
+        });
+        Ok(view(&tenant))
+    }
+
+    /// Removes a tenant with everything of it.
+    ///
+    /// # Errors
+    /// Where there is no such tenant.
+    pub async fn remove_tenant(&self, args: RemoveTenant) -> Result<Done, AppError> {
+        let name = args.name.clone();
+        self.with_store(move |inner| {
+            let tenant = lookup::tenant(&*inner.store, &args.name)?;
+            Ok(inner.store.remove_tenant(tenant.id)?)
+        })
+        .await?;
+        self.inner
+            .hub
+            .publish_event(WireEvent::TenantsChanged { tenant: name });
+        Ok(Done {})
+    }
+}
+
+fn view(tenant: &Tenant) -> TenantView {
+    TenantView {
+        id: tenant.id.to_string(),
+        name: tenant.name.to_string(),
+        created_at: time(tenant.created_at),
+    }
+}

@@ -1,0 +1,271 @@
+//! Applying a workspace file: creates and updates, idempotently; what the file does not name stays.
+
+use serde_json::Value;
+use tandem_domain::ids::{ConnectionId, SyncId};
+use tandem_engine::ports::store::{ConnectionRecord, SyncRecord};
+
+use super::check::check;
+use super::parse::parse;
+use super::{ConnectionDraft, SyncDraft, WorkspaceProblems};
+use crate::app::{App, Inner};
+use crate::error::AppError;
+use crate::wire::{Applied, AppliedItem, ApplyAction, ApplyKind, ApplyWorkspace, WireEvent};
+
+/// What a text without a name is called in messages.
+const UNNAMED: &str = "workspace";
+
+/// The longest old or new value shown in a difference.
+const LONGEST: usize = 60;
+
+impl App {
+    /// Creates and updates what the file describes. Everything is checked before anything is
+    /// written; `dry_run` stops there.
+    ///
+    /// # Errors
+    /// [`AppError::Workspace`] with every problem of the file.
+    pub async fn apply_workspace(&self, args: ApplyWorkspace) -> Result<Applied, AppError> {
+        let file = args.file.as_deref().unwrap_or(UNNAMED);
+        let parsed = parse(&args.text, file)?;
+        let (stored_connections, stored_syncs) = self
+            .with_tenant(&args.tenant, |scope| {
+                Ok((scope.store.connections()?, scope.store.syncs()?))
+            })
+            .await?;
+        let inner = &self.inner;
+        let connections: Vec<Step<ConnectionRecord>> = parsed
+            .workspace
+            .connections
+            .iter()
+            .map(|draft| connection(inner, &stored_connections, draft))
+            .collect();
+        let syncs: Vec<Step<SyncRecord>> = parsed
+            .workspace
+            .syncs
+            .iter()
+            .map(|draft| sync(inner, &stored_syncs, draft))
+            .collect::<Result<_, _>>()?;
+        let afterwards = after(&stored_connections, &connections);
+        let verdict = check(inner, &parsed, &afterwards).await;
+        if !verdict.problems.is_empty() {
+            return Err(WorkspaceProblems::new(file, verdict.problems).into());
+        }
+        let items = connections
+            .iter()
+            .map(|step| step.item(ApplyKind::Connection, step.record.name.to_string()))
+            .chain(
+                syncs
+                    .iter()
+                    .map(|step| step.item(ApplyKind::Sync, step.record.config.name.to_string())),
+            )
+            .collect();
+        if !args.dry_run {
+            self.with_tenant(&args.tenant, move |scope| {
+                let who = scope.inner.who();
+                for step in connections.iter().filter(|step| step.changes()) {
+                    scope.store.put_connection(&step.record, &who)?;
+                }
+                for step in syncs.iter().filter(|step| step.changes()) {
+                    scope.store.put_sync(&step.record, &who)?;
+                }
+                Ok(())
+            })
+            .await?;
+            self.inner.hub.publish_event(WireEvent::WorkspaceChanged {
+                tenant: args.tenant.clone(),
+            });
+        }
+        Ok(Applied {
+            dry_run: args.dry_run,
+            items,
+            warnings: verdict.warnings,
+        })
+    }
+}
+
+/// One thing as it will stand, and what is done for that.
+struct Step<T> {
+    record: T,
+    action: ApplyAction,
+    differences: Vec<String>,
+}
+
+impl<T> Step<T> {
+    fn changes(&self) -> bool {
+        self.action != ApplyAction::Unchanged
+    }
+
+    fn item(&self, kind: ApplyKind, name: String) -> AppliedItem {
+        AppliedItem {
+            kind,
+            name,
+            action: self.action,
+            differences: self.differences.clone(),
+        }
+    }
+}
+
+fn connection(
+    inner: &Inner,
+    stored: &[ConnectionRecord],
+    draft: &ConnectionDraft,
+) -> Step<ConnectionRecord> {
+    let now = inner.now();
+    let Some(known) = stored.iter().find(|it| it.name == draft.name) else {
+        let record = ConnectionRecord {
+            id: ConnectionId(inner.ids.next()),
+            name: draft.name.clone(),
+            kind: draft.kind.clone(),
+            settings: draft.settings.clone(),
+            created_at: now,
+            updated_at: now,
+        };
+        return Step {
+            record,
+            action: ApplyAction::Created,
+            differences: Vec::new(),
+        };
+    };
+    let mut differences = Vec::new();
+    if known.kind != draft.kind {
+        differences.push(format!("kind: {} → {}", known.kind, draft.kind));
+    }
+    compare("", &known.settings, &draft.settings, &mut differences);
+    let mut record = known.clone();
+    if differences.is_empty() {
+        return Step {
+            record,
+            action: ApplyAction::Unchanged,
+            differences,
+        };
+    }
+    record.kind.clone_from(&draft.kind);
+    record.settings.clone_from(&draft.settings);
+    record.updated_at = now;
+    Step {
+        record,
+        action: ApplyAction::Updated,
+        differences,
+    }
+}
+
+fn sync(
+    inner: &Inner,
+    stored: &[SyncRecord],
+    draft: &SyncDraft,
+) -> Result<Step<SyncRecord>, AppError> {
+    let now = inner.now();
+    let Some(known) = stored.iter().find(|it| it.config.name == draft.config.name) else {
+        let record = SyncRecord {
+            id: SyncId(inner.ids.next()),
+            config: draft.config.clone(),
+            archived: false,
+            created_at: now,
+            updated_at: now,
+        };
+        return Ok(Step {
+            record,
+            action: ApplyAction::Created,
+            differences: Vec::new(),
+        });
+    };
+    let json = |config| {
+        serde_json::to_value(config).map_err(|error| AppError::Internal(error.to_string()))
+    };
+    let mut differences = Vec::new();
+    compare(
+        "",
+        &json(&known.config)?,
+        &json(&draft.config)?,
+        &mut differences,
+    );
+    let mut record = known.clone();
+    if differences.is_empty() {
+        return Ok(Step {
+            record,
+            action: ApplyAction::Unchanged,
+            differences,
+        });
+    }
+    record.config = draft.config.clone();
+    record.updated_at = now;
+    Ok(Step {
+        record,
+        action: ApplyAction::Updated,
+        differences,
+    })
+}
+
+/// All connections as they will be.
+fn after(stored: &[ConnectionRecord], steps: &[Step<ConnectionRecord>]) -> Vec<ConnectionRecord> {
+    let untouched = stored
+        .iter()
+        .filter(|it| steps.iter().all(|step| step.record.name != it.name));
+    untouched
+        .chain(steps.iter().map(|step| &step.record))
+        .cloned()
+        .collect()
+}
+
+/// Gathers what differs, one path a line.
+fn compare(path: &str, old: &Value, new: &Value, differences: &mut Vec<String>) {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            let keys = old
+                .keys()
+                .chain(new.keys().filter(|key| !old.contains_key(*key)));
+            for key in keys {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                let null = Value::Null;
+                let (old, new) = (old.get(key).unwrap_or(&null), new.get(key).unwrap_or(&null));
+                compare(&path, old, new, differences);
+            }
+        }
+        (old, new) if old == new => {}
+        (Value::Null, new) => differences.push(format!("{path}: added {}", short(new))),
+        (old, Value::Null) => differences.push(format!("{path}: removed {}", short(old))),
+        (old, new) => differences.push(format!("{path}: {} → {}", short(old), short(new))),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    text.chars().take(LONGEST).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn differences_name_what_changes_and_nothing_else() {
+        let table = [
+            (json!({"a": 1}), json!({"a": 1}), vec![]),
+            (json!({"a": 1}), json!({"a": 2}), vec!["a: 1 → 2"]),
+            (json!({"a": null}), json!({}), vec![]),
+            (
+                json!({"a": {"b": 1, "c": 2}}),
+                json!({"a": {"b": 1, "d": 3}}),
+                vec!["a.c: removed 2", "a.d: added 3"],
+            ),
+            (
+                json!({"a": [1]}),
+                json!({"a": [1, 2]}),
+                vec!["a: [1] → [1,2]"],
+            ),
+        ];
+        for (old, new, want) in table {
+            let mut found = Vec::new();
+            compare("", &old, &new, &mut found);
+            assert_eq!(found, want, "{old} {new}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Checking a workspace against what is already set up and against the systems as they are.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tandem_domain::collection::CollectionSchema;
+use tandem_domain::ids::{Both, Side};
+use tandem_engine::ports::connector::ErrorClass;
+use tandem_engine::ports::store::ConnectionRecord;
+use tandem_engine::ports::{ConnectorError, WritableConnector};
+
+use super::parse::Parsed;
+use super::{Problem, SyncDraft};
+use crate::app::Inner;
+use crate::error::{AppError, nearest, remedy, sentence};
+use crate::systems;
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Verdict {
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<String>,
+}
+
+type Schemas = HashMap<(String, String), Option<CollectionSchema>>;
+
+/// Checks every sync: its connections, its collections, its mapping against both schemas.
+pub(super) async fn check(
+    inner: &Inner,
+    parsed: &Parsed<'_>,
+    connections: &[ConnectionRecord],
+) -> Verdict {
+    let mut verdict = Verdict::default();
+    let mut schemas = Schemas::new();
+    for sync in &parsed.workspace.syncs {
+        let mut seen = Both::new(None, None);
+        let mut whole = true;
+        for side in Side::BOTH {
+            match endpoint(
+                inner,
+                parsed,
+                connections,
+                sync,
+                side,
+                &mut schemas,
+                &mut verdict,
+            )
+            .await
+            {
+                Some(schema) => *seen.get_mut(side) = schema,
+                None => whole = false,
+            }
+        }
+        if !whole {
+            continue;
+        }
+        let prefix = format!("syncs.{}.", sync.config.name);
+        for problem in sync
+            .config
+            .check(seen.source.as_ref(), seen.target.as_ref())
+        {
+            let path = problem.path.strip_prefix(&prefix).unwrap_or(&problem.path);
+            verdict.problems.push(parsed.problem(
+                "syncs",
+                sync.index,
+                sync.config.name.as_str(),
+                path,
+                [problem.what, problem.why, problem.fix],
+            ));
+        }
+    }
+    verdict
+}
+
+/// The schema of a sync's side as far as it can be known; `None` where a problem was noted.
+async fn endpoint(
+    inner: &Inner,
+    parsed: &Parsed<'_>,
+    connections: &[ConnectionRecord],
+    sync: &SyncDraft,
+    side: Side,
+    schemas: &mut Schemas,
+    verdict: &mut Verdict,
+) -> Option<Option<CollectionSchema>> {
+    let end = match side {
+        Side::Source => &sync.config.source,
+        Side::Target => &sync.config.target,
+    };
+    let mut refuse = |member: &str, words: [String; 3]| {
+        let path = format!("{side}.{member}");
+        verdict.problems.push(parsed.problem(
+            "syncs",
+            sync.index,
+            sync.config.name.as_str(),
+            &path,
+            words,
+        ));
+    };
+    let names = || connections.iter().map(|it| it.name.as_str());
+    let Some(connection) = connections.iter().find(|it| it.name == end.connection) else {
+        let near = nearest(end.connection.as_str(), names());
+        refuse(
+            "connection",
+            [
+                format!("there is no connection {:?}", end.connection.as_str()),
+                format!("There are: {}.", names().collect::<Vec<_>>().join(", ")),
+                near.map_or_else(
+                    || "Describe it in [[connections]], or use one of those.".to_owned(),
+                    |near| format!("Did you mean {near:?}?"),
+                ),
+            ],
+        );
+        return None;
+    };
+    let described =
+        tandem_connectors::described_collections(&connection.kind, &connection.settings);
+    let collection = end.collection.as_str();
+    if !described.is_empty() && !described.iter().any(|it| it == collection) {
+        let near = nearest(collection, described.iter().map(String::as_str));
+        refuse(
+            "collection",
+            [
+                format!("{} has no collection {collection:?}", connection.name),
+                format!("Its settings describe: {}.", described.join(", ")),
+                near.map_or_else(
+                    || "Describe it there, or use one of those.".to_owned(),
+                    |near| format!("Did you mean {near:?}?"),
+                ),
+            ],
+        );
+        return None;
+    }
+    let key = (connection.name.to_string(), collection.to_owned());
+    if let Some(known) = schemas.get(&key) {
+        return Some(known.clone());
+    }
+    let found = look(inner, connection, collection).await;
+    let schema = match found {
+        Ok((schema, None)) => Some(schema),
+        Ok((schema, Some(error))) => {
+            verdict.warnings.push(format!(
+                "{} at {} could not be tried: {} It is kept all the same, checked against the fields it declares. {}",
+                connection.name,
+                systems::address(&connection.settings),
+                sentence(&error.message),
+                remedy(connection.name.as_str(), error.class),
+            ));
+            Some(schema)
+        }
+        Err(error) => {
+            refuse("collection", [
+                format!("{} at {} cannot be looked at: {}", connection.name, systems::address(&connection.settings), error.message),
+                "A mapping is checked against the fields that are really there before it is saved.".to_owned(),
+                remedy(connection.name.as_str(), error.class),
+            ]);
+            return None;
+        }
+    };
+    schemas.insert(key, schema.clone());
+    Some(schema)
+}
+
+/// The collection's schema. Where it is declared, a system that cannot be tried is only a warning.
+async fn look(
+    inner: &Inner,
+    connection: &ConnectionRecord,
+    collection: &str,
+) -> Result<(CollectionSchema, Option<ConnectorError>), ConnectorError> {
+    let connect = || {
+        systems::connect(
+            connection,
+            collection,
+            &*inner.secrets,
+            Arc::clone(&inner.clock),
+        )
+        .map_err(|error| match error {
+            AppError::System { error, .. } => error,
+            other => ConnectorError::new(ErrorClass::Configuration, other.to_string()),
+        })
+    };
+    let tried = async {
+        let connector = connect()?;
+        let health = connector.check().await;
+        Ok::<_, ConnectorError>((connector, health.err()))
+    };
+    match tried.await {
+        Ok((connector, None)) => Ok((connector.describe().await?, None)),
+        Ok((connector, Some(error))) => declared(connection, &*connector, error).await,
+        Err(error) if error.class == ErrorClass::Authentication => {
+            let offline = systems::connect_without_secrets(connection, collection, &inner.clock)?;
+            declared(connection, &*offline, error).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn declared(
+    connection: &ConnectionRecord,
+    connector: &dyn WritableConnector,
+    error: ConnectorError,
+) -> Result<(CollectionSchema, Option<ConnectorError>), ConnectorError> {
+    if connection.kind != DECLARING {
+        return Err(error);
+    }
+    Ok((connector.describe().await?, Some(error)))
+}
+
+/// The kind whose collections declare their fields; the others are asked.
+const DECLARING: &str = "rest";

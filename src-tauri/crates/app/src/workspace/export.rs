@@ -1,0 +1,103 @@
+//! What is stored, as a workspace file.
+
+use serde::Serialize;
+use serde_json::Value;
+use tandem_domain::config::SyncConfiguration;
+use tandem_engine::ports::store::ConnectionRecord;
+use toml::Table;
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::wire::{ExportWorkspace, Exported};
+
+impl App {
+    /// Writes everything an admin set up as a workspace file. Credentials are references there as
+    /// here, so none is in it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn export_workspace(&self, args: ExportWorkspace) -> Result<Exported, AppError> {
+        self.with_tenant(&args.tenant, |scope| {
+            let connections = scope
+                .store
+                .connections()?
+                .iter()
+                .map(connection)
+                .collect::<Result<_, _>>()?;
+            let syncs = scope
+                .store
+                .syncs()?
+                .iter()
+                .map(|record| sync(&record.config))
+                .collect::<Result<_, _>>()?;
+            let text = toml::to_string_pretty(&File { connections, syncs })
+                .map_err(|error| AppError::Internal(error.to_string()))?;
+            Ok(Exported { text })
+        })
+        .await
+    }
+}
+
+#[derive(Serialize)]
+struct File {
+    connections: Vec<Table>,
+    syncs: Vec<Table>,
+}
+
+fn connection(record: &ConnectionRecord) -> Result<Table, AppError> {
+    let mut table = Table::new();
+    table.insert(
+        "name".to_owned(),
+        toml::Value::String(record.name.to_string()),
+    );
+    table.insert("kind".to_owned(), toml::Value::String(record.kind.clone()));
+    table.extend(as_table(&record.settings)?);
+    Ok(table)
+}
+
+fn sync(config: &SyncConfiguration) -> Result<Table, AppError> {
+    let json =
+        serde_json::to_value(config).map_err(|error| AppError::Internal(error.to_string()))?;
+    let mut table = as_table(&json)?;
+    // The name first: it is what a reader looks for.
+    let mut ordered = Table::new();
+    for key in ["name", "direction", "match_key", "paused"] {
+        if let Some((key, value)) = table.remove_entry(key) {
+            ordered.insert(key, value);
+        }
+    }
+    ordered.extend(table);
+    Ok(ordered)
+}
+
+/// One sync configuration as it stands in a workspace file.
+pub(crate) fn sync_toml(config: &SyncConfiguration) -> String {
+    #[derive(Serialize)]
+    struct One {
+        syncs: [Table; 1],
+    }
+    sync(config)
+        .ok()
+        .and_then(|table| toml::to_string_pretty(&One { syncs: [table] }).ok())
+        .unwrap_or_default()
+}
+
+fn as_table(json: &Value) -> Result<Table, AppError> {
+    let whole = without_nulls(json);
+    Table::try_from(whole).map_err(|error| AppError::Internal(error.to_string()))
+}
+
+/// TOML has no null; an absent optional setting means the same.
+fn without_nulls(json: &Value) -> Value {
+    match json {
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key.clone(), without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
+}
