@@ -204,7 +204,8 @@ pub struct Journalled {
 pub struct AcknowledgedPair {
     /// The link.
     pub link_id: LinkId,
-    /// The link after the receipts; `None` removes the row (a half link whose record is gone).
+    /// The link after the receipts. One with neither side removes the row (a half link whose record
+    /// is gone).
     pub row: LinkRow,
     /// What became of each of its operations.
     pub operations: Vec<OperationResult>,
@@ -323,14 +324,16 @@ pub trait RunSession: Send {
     /// Stages a page. A record whose digest equals its link's shadow is only marked as seen (its
     /// version is brought up to date); so is its set-aside entry cleared.
     fn stage(&mut self, side: Side, records: &[StagedRecord]) -> Result<StageCounts, StoreError>;
-    /// Active links of a side whose record did not come in this run's listing, ascending by link.
+    /// Links with a record on that side that did not come in this run's listing, ascending by link:
+    /// active ones and half ones (a record without a partner can vanish too), neither closed nor
+    /// excluded.
     fn unseen(
         &mut self,
         side: Side,
         after: Option<LinkId>,
         limit: usize,
     ) -> Result<Vec<(LinkId, RecordId)>, StoreError>;
-    /// How many that are, and how many active links there are.
+    /// How many that are, and how many active (whole) links there are.
     fn unseen_count(&mut self, side: Side) -> Result<(u64, u64), StoreError>;
     /// Records set aside by earlier runs that have not been staged in this one; read them by id.
     fn set_aside(

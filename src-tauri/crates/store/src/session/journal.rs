@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::ids::{LinkId, OperationKey, RunId, Side};
-use tandem_domain::link::Seen;
+use tandem_domain::link::{Link, Seen};
 use tandem_engine::ports::history::{NewError, OperationKind, OperationState, ParkedConflict};
 use tandem_engine::ports::session::{
     AcknowledgedPair, ConflictStep, DecidedConflict, JournalOperation, JournalPair, Journalled,
@@ -177,7 +177,7 @@ fn put_link(
     .map(Some)
 }
 
-fn try_put(
+pub(super) fn try_put(
     db: &Connection,
     parts: &mut Parts<'_>,
     id: Option<LinkId>,
@@ -190,8 +190,8 @@ fn try_put(
     let (source, target) = (sides.source.as_ref(), sides.target.as_ref());
     let (source_hash, target_hash) = hash_columns(row);
     let seen = [
-        seen_hash(db, row, Side::Source)?,
-        seen_hash(db, row, Side::Target)?,
+        seen_hash(db, &row.link, Side::Source)?,
+        seen_hash(db, &row.link, Side::Target)?,
     ];
     let digest = packed
         .base
@@ -286,8 +286,8 @@ fn try_put(
 }
 
 /// The digest of what a link has seen beyond its shadow, where this run read just that.
-fn seen_hash(db: &Connection, row: &LinkRow, side: Side) -> Result<Option<[u8; 16]>> {
-    match row.link.sides.get(side) {
+pub(super) fn seen_hash(db: &Connection, link: &Link, side: Side) -> Result<Option<[u8; 16]>> {
+    match link.sides.get(side) {
         Some(half) => match &half.seen {
             Some(Seen::Live(record)) => staged_hash(db, side, &half.id, &pack(record)?),
             _ => Ok(None),

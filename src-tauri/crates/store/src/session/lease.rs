@@ -95,16 +95,21 @@ pub(super) fn renew(
     counts: &RunCounts,
 ) -> Result<Renewal> {
     db.prepare_cached(
-        "UPDATE leases SET expires_at = max(expires_at, ?3)
-         WHERE tenant_id = ?1 AND sync_configuration_id = ?2",
-    )?
-    .execute(params![hold.key.tenant, hold.key.sync, micros(now + LEASE)])?;
-    db.prepare_cached(
         "UPDATE sync_history SET sync_status = 'running'
          WHERE tenant_id = ?1 AND id = ?2 AND sync_status = 'pending'",
     )?
     .execute(params![hold.key.tenant, hold.run])?;
     runs::put_counts(db, hold.key.tenant, hold.run, counts)?;
+    touch(db, hold, now)
+}
+
+/// Extends the lease; says whether an admin asked to cancel.
+pub(super) fn touch(db: &Connection, hold: &Hold, now: DateTime<Utc>) -> Result<Renewal> {
+    db.prepare_cached(
+        "UPDATE leases SET expires_at = max(expires_at, ?3)
+         WHERE tenant_id = ?1 AND sync_configuration_id = ?2",
+    )?
+    .execute(params![hold.key.tenant, hold.key.sync, micros(now + LEASE)])?;
     let cancel = db
         .prepare_cached(
             "SELECT 1 FROM sync_history

@@ -16,7 +16,7 @@ use crate::fault::{Result, corrupt};
 use crate::keys::{Digest, Expanded, Id, Moment, SyncKey};
 
 /// The columns [`stored`] reads.
-pub(super) const COLUMNS: &str = "id, state, flags, epoch, source_id, target_id, source_version, target_version, \
+pub(super) const COLUMNS: &str = "id, state, todo, flags, epoch, source_id, target_id, source_version, target_version, \
      source_updated_at, target_updated_at, key_hash, uncertain_create, base, extra";
 
 const OURS: [i64; 2] = [1, 2];
@@ -216,6 +216,8 @@ pub(super) fn hash_of(
 pub(super) struct Stored {
     pub(super) id: LinkId,
     pub(super) link: Link,
+    pub(super) todo: bool,
+    pub(super) epoch: i64,
     pub(super) flags: i64,
     pub(super) key: Option<ContentHash>,
     pub(super) uncertain: Option<OperationKey>,
@@ -282,6 +284,8 @@ pub(super) fn stored(row: &Row<'_>, codec: &mut Codec) -> Result<Stored> {
             base,
             sides,
         },
+        todo: row.get("todo")?,
+        epoch: row.get("epoch")?,
         flags,
         key: row
             .get::<_, Option<Digest>>("key_hash")?

@@ -10,6 +10,7 @@ mod lease;
 mod links;
 mod open;
 mod pairs;
+mod quarantine;
 mod scratch;
 mod stage;
 
@@ -123,6 +124,10 @@ impl RunSession for Session {
         Ok(self.write(|db, parts| lease::renew(db, &parts.hold, now, counts))?)
     }
 
+    fn touch(&mut self, now: DateTime<Utc>) -> Answer<Renewal> {
+        Ok(self.write(|db, parts| lease::touch(db, &parts.hold, now))?)
+    }
+
     fn progress(&self) -> Answer<Both<SideProgress>> {
         Ok(lease::check(&self.db, &self.hold)
             .and_then(|()| syncs::progress(&self.db, self.hold.key))?)
@@ -164,6 +169,19 @@ impl RunSession for Session {
 
     fn next_pairs(&mut self, limit: usize) -> Answer<Vec<StagedPair>> {
         Ok(self.walk_pairs(limit)?)
+    }
+
+    fn unchanged_pairs(&mut self) -> Answer<u64> {
+        Ok(self.count_unchanged()?)
+    }
+
+    fn quarantine(
+        &mut self,
+        pairs: &[StagedPair],
+        errors: &[NewError],
+        _now: DateTime<Utc>,
+    ) -> Answer<()> {
+        Ok(self.write(|db, parts| quarantine::put(db, parts, pairs, errors))?)
     }
 
     fn keep_plan(&mut self, pairs: &[PlannedPair]) -> Answer<()> {

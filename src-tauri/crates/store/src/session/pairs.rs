@@ -14,7 +14,7 @@ use tandem_domain::record::ContentHash;
 use tandem_engine::ports::session::{PairProblem, StagedPair};
 
 use super::links::{self, Stored, index};
-use super::scratch::{DELETED, LIVE, SET_ASIDE};
+use super::scratch::{self, DELETED, LIVE, SET_ASIDE};
 use super::{Hold, Session, lease};
 use crate::codec::{Codec, unpack};
 use crate::fault::{Result, corrupt};
@@ -38,6 +38,8 @@ pub(crate) struct Walk {
     duplicates: bool,
     /// Half links given out as another one's partner.
     absorbed: BTreeSet<LinkId>,
+    /// Links given out though this run read them as they were known.
+    pub(super) given_as_known: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +82,7 @@ impl Session {
             db: &batch,
             hold: &self.hold,
             codec: &mut self.codec,
+            seen: &self.seen,
             walk,
             pairs: Vec::new(),
         };
@@ -125,6 +128,7 @@ fn begin(db: &Connection, key: SyncKey, links: bool) -> Result<Walk> {
              GROUP BY key, side HAVING count(*) > 1 LIMIT 1",
         )?,
         absorbed: BTreeSet::new(),
+        given_as_known: 0,
     })
 }
 
@@ -132,6 +136,7 @@ struct Walker<'a> {
     db: &'a Connection,
     hold: &'a Hold,
     codec: &'a mut Codec,
+    seen: &'a Both<scratch::Seen>,
     walk: Walk,
     pairs: Vec<StagedPair>,
 }
@@ -263,6 +268,7 @@ impl Walker<'_> {
                     problem = self.on_this_side(side.other(), key, None, Some(other.id))?;
                     if problem.is_none() {
                         *sides.get_mut(side.other()) = self.known(&other, side.other())?;
+                        self.note_known(other.id)?;
                         self.walk.absorbed.insert(other.id);
                     }
                 }
@@ -273,6 +279,14 @@ impl Walker<'_> {
                     });
                 }
             }
+        }
+        // Quarantined before, and nothing about it has changed: it was reported then.
+        let known = sides == Both::new(Observation::Unchanged, Observation::Unchanged);
+        if known
+            && stored.link.state == LinkState::Quarantined
+            && matches!(problem, Some(PairProblem::DuplicateKey { .. }))
+        {
+            return Ok(());
         }
         self.give(Some(stored), sides, problem)
     }
@@ -386,9 +400,18 @@ impl Walker<'_> {
             Some(stored) => conflicts::is_unsettled(self.db, self.hold.key.tenant, stored.id)?,
             None => false,
         };
-        let (link_id, uncertain_create, link) = match stored {
-            Some(stored) => (Some(stored.id), stored.uncertain, Some(stored.link)),
-            None => (None, None, None),
+        let (link_id, todo, uncertain_create, link) = match stored {
+            Some(stored) => {
+                self.note_known(stored.id)?;
+                (
+                    Some(stored.id),
+                    // Digests of an older epoch are written anew, or each run would plan them.
+                    stored.todo || stored.epoch != self.hold.epoch,
+                    stored.uncertain,
+                    Some(stored.link),
+                )
+            }
+            None => (None, false, None, None),
         };
         self.pairs.push(StagedPair {
             link_id,
@@ -398,8 +421,21 @@ impl Walker<'_> {
                 conflict_open,
             },
             problem,
+            todo,
             uncertain_create,
         });
+        Ok(())
+    }
+
+    /// Counts a link that was read as it was known and is planned all the same.
+    fn note_known(&mut self, link: LinkId) -> Result<()> {
+        if Side::BOTH
+            .into_iter()
+            .any(|side| self.seen.get(side).contains(link))
+            && !staged(self.db, "link = ?1")?.exists(params![link.0])?
+        {
+            self.walk.given_as_known += 1;
+        }
         Ok(())
     }
 
@@ -437,8 +473,7 @@ impl Walker<'_> {
                 match bearer {
                     Bearer::Record(id) if others.len() < NAMED => others.push(id),
                     Bearer::Record(_) => {}
-                    // Only a record met for the first time can be another's second coming.
-                    Bearer::Deleted(link) if except_row.is_some() && others.is_empty() => {
+                    Bearer::Deleted(link) if others.is_empty() => {
                         return Ok(Some(PairProblem::Recreated { side, link }));
                     }
                     Bearer::Deleted(_) => {}

@@ -71,6 +71,23 @@ impl Seen {
     }
 }
 
+/// How many links either set holds.
+pub(super) fn in_either(a: &Seen, b: &Seen) -> u64 {
+    let both = a.0.iter().map(|(block, bits)| {
+        let other = b.0.get(block).copied().unwrap_or_default();
+        bits.iter()
+            .zip(other)
+            .map(|(a, b)| u64::from((a | b).count_ones()))
+            .sum::<u64>()
+    });
+    let alone = b.0.iter().filter(|(block, _)| !a.0.contains_key(block));
+    both.sum::<u64>()
+        + alone
+            .flat_map(|(_, bits)| bits.iter())
+            .map(|bits| u64::from(bits.count_ones()))
+            .sum::<u64>()
+}
+
 /// Keeps planned pairs, one row for each call: pairs of one chunk compress well together.
 pub(super) fn keep(db: &Connection, pairs: &[PlannedPair]) -> Result<()> {
     if pairs.is_empty() {

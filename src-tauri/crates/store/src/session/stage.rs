@@ -1,19 +1,17 @@
 //! Staging: each record of a page is compared by digest with what its link already holds. Most are
 //! as they were, and cost one look-up; the others are kept until they are planned.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use tandem_domain::ids::{LinkId, RecordId, Side};
 use tandem_domain::record::ContentHash;
 use tandem_engine::ports::session::{StageCounts, StagedBody, StagedRecord};
 
 use super::links::{self, hash_of, not_ours, seen_deleted, seen_live};
-use super::scratch::{DELETED, LIVE, SET_ASIDE};
+use super::scratch::{self, DELETED, LIVE, SET_ASIDE};
 use super::{Hold, Session, lease};
 use crate::codec::pack;
 use crate::fault::Result;
-use crate::keys::{Compact, Digest, Expanded, Moment};
+use crate::keys::{Compact, Digest, Expanded, Moment, count};
 
 /// What is known of a record's link, as much as staging needs.
 struct Known {
@@ -195,37 +193,45 @@ impl Session {
         Ok(found)
     }
 
-    /// How many active links did not come on that side, of how many.
+    /// How many links [`Self::unseen_links`] would give, and how many active links there are.
     pub(super) fn count_unseen(&mut self, side: Side) -> Result<(u64, u64)> {
         lease::check(&self.db, &self.hold)?;
         let key = self.hold.key;
-        let half: BTreeSet<i64> = self
+        let half: i64 = self
             .db
             .prepare_cached(
-                "SELECT id FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                     AND state IN (1, 4)",
+                "SELECT count(*) FROM main.links
+                 WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND state IN (1, 4)",
             )?
-            .query_map(params![key.tenant, key.sync], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        let (mut unseen, mut all) = (0, 0);
+            .query_row(params![key.tenant, key.sync], |row| row.get(0))?;
+        let (mut unseen, mut all) = (0, 0_u64);
         let mut live = self.db.prepare_cached(
             "SELECT id FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
                  AND state IN (0, 1, 4)",
         )?;
         let mut rows = live.query(params![key.tenant, key.sync])?;
         while let Some(row) = rows.next()? {
-            let link: i64 = row.get(0)?;
-            if half.contains(&link) {
-                continue;
-            }
+            let link = LinkId(row.get(0)?);
             all += 1;
-            if !self.seen.get(side).contains(LinkId(link))
-                && links::record_of(&self.db, key, LinkId(link), side)?.is_some()
+            if !self.seen.get(side).contains(link)
+                && links::record_of(&self.db, key, link, side)?.is_some()
             {
                 unseen += 1;
             }
         }
-        Ok((unseen, all))
+        Ok((unseen, all.saturating_sub(count(half))))
+    }
+
+    /// Linked pairs read in this run that need no planning.
+    pub(super) fn count_unchanged(&mut self) -> Result<u64> {
+        lease::check(&self.db, &self.hold)?;
+        let read = scratch::in_either(&self.seen.source, &self.seen.target);
+        let staged: i64 = self
+            .db
+            .prepare_cached("SELECT count(DISTINCT link) FROM temp.staged WHERE link IS NOT NULL")?
+            .query_row([], |row| row.get(0))?;
+        let given = self.pairs.as_ref().map_or(0, |walk| walk.given_as_known);
+        Ok(read.saturating_sub(count(staged) + given))
     }
 
     /// Records that earlier runs set aside and that have not come in this one.
@@ -404,6 +410,26 @@ impl<'c> Statements<'c> {
             .execute(params![links::index(side), Compact::id(&record.id)])?;
         Ok(())
     }
+}
+
+/// The digests a record was staged with in this run: content, match key.
+pub(super) fn staged_digests(
+    db: &Connection,
+    side: Side,
+    id: &RecordId,
+) -> Result<(Option<ContentHash>, Option<ContentHash>)> {
+    Ok(db
+        .prepare_cached(
+            "SELECT hash, key FROM temp.staged WHERE side = ?1 AND record_id = ?2 AND kind = 0",
+        )?
+        .query_row(params![links::index(side), Compact::id(id)], |row| {
+            let digest = |at| -> rusqlite::Result<Option<ContentHash>> {
+                Ok(row.get::<_, Option<Digest>>(at)?.map(|digest| digest.0))
+            };
+            Ok((digest(0)?, digest(1)?))
+        })
+        .optional()?
+        .unwrap_or((None, None)))
 }
 
 /// The digest under which a record was staged, if what is to be stored as seen is exactly that.
