@@ -92,14 +92,17 @@ impl<'a> Merge<'a> {
     fn part(&self, side: Side, field: &FieldName, ty: &FieldType) -> Part<'a> {
         let live: &'a Live = self.sides.get(side);
         let (now, shadow) = (live.now.get(field), live.shadow.get(field));
-        let other_shadow = self.sides.get(side.other()).shadow.get(field);
+        let other = self.sides.get(side.other());
+        let both_carry = other.now.get(field).is_some();
+        let other_known = other.shadow.get(field).is_some();
         let same = |a: Option<&Value>, b: &Value| a.is_some_and(|a| ty.same(a, b));
         let owed = live.owed.iter().find(|it| it.field == *field);
         let moved = match (now, shadow) {
             (None, _) => false,
             (Some(now), Some(shadow)) => !ty.same(now, shadow),
-            // Nothing was ever known of this field on either side: whatever is there is news.
-            (Some(_), None) if self.base.get(field).is_none() && other_shadow.is_none() => true,
+            // Nothing was ever known of this field on either side: where both carry it, whatever
+            // they say is news, null included.
+            (Some(_), None) if both_carry && self.base.get(field).is_none() && !other_known => true,
             (Some(now), None) => *now != Value::Null,
         };
         match owed {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::ids::{Both, RecordId, Side, Version};
-use crate::link::{Link, LinkSide, OwedField, Seen};
+use crate::link::{Link, LinkSide, LinkState, OwedField, Seen};
 use crate::plan::{Observation, Observed, Pair};
 use crate::record::CanonicalRecord;
 use crate::schema::CanonicalSchema;
@@ -158,6 +158,7 @@ impl Link {
 
 /// How both sides of a pair stand.
 pub(crate) fn standings(pair: &Pair) -> Both<Standing> {
+    let closed = matches!(&pair.link, Some(link) if link.state == LinkState::Closed);
     let one = |side: Side| {
         let half = pair
             .link
@@ -171,6 +172,7 @@ pub(crate) fn standings(pair: &Pair) -> Both<Standing> {
             }
             (Some(half), Observation::Live(observed)) => Standing::Live(Live::read(half, observed)),
             (Some(half), Observation::Unchanged) => match half.seen {
+                _ if closed => Standing::Gone(half.clone()),
                 Some(Seen::Deleted) => Standing::Gone(half.clone()),
                 Some(Seen::Live(_)) | None => Standing::Live(Live::known(half)),
             },
