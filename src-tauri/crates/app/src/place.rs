@@ -21,7 +21,7 @@ pub(crate) fn open(
             StoreError::Unwritable(format!("{} cannot be created: {error}", folder.display()))
         })?;
     }
-    let opened = SqliteStore::open(path, Arc::clone(clock))?;
+    let opened = SqliteStore::open(path, clock)?;
     let notices = opened.set_aside.into_iter().map(|aside| {
         format!(
             "The store {} was damaged. It was set aside as {} and a new, empty one was made. \
