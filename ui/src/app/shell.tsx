@@ -87,9 +87,11 @@ function Navigation() {
             <Icon aria-hidden="true" className="size-4 shrink-0" />
             <span className="flex-1 max-lg:sr-only">{name}</span>
             {count !== undefined && count !== 0 ? (
-              <span className="rounded-s bg-conflict-tint px-1 text-meta text-conflict">
+              <span
+                className={`rounded-s px-1 text-meta ${name === "Errors" ? "bg-failed-tint text-failed" : "bg-conflict-tint text-conflict"}`}
+              >
                 {formatCount(count)}
-                <span className="sr-only"> open</span>
+                <span className="sr-only"> {name === "Errors" ? "unresolved" : "open"}</span>
               </span>
             ) : null}
           </Link>

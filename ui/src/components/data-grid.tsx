@@ -13,8 +13,8 @@ import { usePreferences } from "./preferences";
 export interface Column<T> {
   id: string;
   header: string;
-  /** A CSS grid track, e.g. "minmax(12rem, 1fr)". */
-  track: string;
+  /** Least width in rem, and the share of what is left over; 0 keeps the column at its width. */
+  width: [least: number, share: number];
   align?: "end";
   cell(item: T): ReactNode;
 }
@@ -39,6 +39,8 @@ interface Props<T> {
 
 const OVERSCAN = 12;
 const LOAD_AHEAD = 20;
+const GAP_REM = 0.75;
+const PADDING_REM = 2 - GAP_REM;
 
 /**
  * A list of any length: only the rows in view exist. One row is in the tab order; j/k, arrows,
@@ -121,7 +123,17 @@ export function DataGrid<T>(props: Props<T>) {
     }
   };
 
-  const tracks: CSSProperties = { gridTemplateColumns: columns.map((c) => c.track).join(" ") };
+  // The heading and every row are grids of their own: the same tracks and the same least width
+  // keep their columns in line.
+  const tracks: CSSProperties = {
+    gridTemplateColumns: columns
+      .map(
+        ({ width: [least, share] }) =>
+          `minmax(${least}rem, ${share > 0 ? `${share}fr` : `${least}rem`})`,
+      )
+      .join(" "),
+    minWidth: `${columns.reduce((sum, { width }) => sum + width[0] + GAP_REM, PADDING_REM)}rem`,
+  };
 
   // A virtualised, keyboard-driven grid is no <table>: its rows are placed by transform.
   return (
@@ -140,7 +152,7 @@ export function DataGrid<T>(props: Props<T>) {
           aria-rowindex={1}
           tabIndex={-1}
           style={tracks}
-          className="sticky top-0 z-10 grid min-w-max gap-x-3 border-b border-line bg-surface px-4 text-meta font-medium text-muted"
+          className="sticky top-0 z-10 grid gap-x-3 border-b border-line bg-surface px-4 text-meta font-medium text-muted"
         >
           {columns.map((column) => (
             <div
@@ -155,8 +167,8 @@ export function DataGrid<T>(props: Props<T>) {
         </div>
         <div
           role="rowgroup"
-          className="relative min-w-max"
-          style={{ height: virtualizer.getTotalSize() }}
+          className="relative"
+          style={{ height: virtualizer.getTotalSize(), minWidth: tracks.minWidth }}
         >
           {rows.map((row) => {
             const item = items[row.index];

@@ -100,6 +100,12 @@ export function percentDone(done: number, total: number | null): number | null {
   return Math.max(0, Math.min(99, Math.floor((done / total) * 100)));
 }
 
+/** A share from 0 to 1 as whole per cent; anything short of all never reads "100 %". */
+export function formatShare(share: number): string {
+  const percent = share >= 1 ? 100 : Math.min(99, Math.floor(share * 100));
+  return `${percent} %`;
+}
+
 /** `first_name` → "First name"; used for words of our own wire format, never for record data. */
 export function humanise(word: string): string {
   const text = word.replaceAll("_", " ");

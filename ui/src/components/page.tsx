@@ -45,7 +45,7 @@ export function Scroll({ label, ref, className = "p-4", children }: ScrollProps)
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
       aria-label={label}
-      className={`min-h-0 flex-1 overflow-auto -outline-offset-2 ${className}`}
+      className={`relative min-h-0 flex-1 overflow-auto -outline-offset-2 ${className}`}
     >
       {children}
     </section>

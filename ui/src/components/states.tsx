@@ -57,7 +57,7 @@ export function ErrorState({ doing, error, since, onRetry }: ErrorProps) {
       <p className="wrap-anywhere">{error.message}</p>
       {error.cause ? <p className="wrap-anywhere">Cause: {error.cause}</p> : null}
       {error.fix ? <p className="font-medium wrap-anywhere">{error.fix}</p> : null}
-      {since ? (
+      {since !== undefined ? (
         <p className="text-meta">
           Since <time dateTime={new Date(since).toISOString()}>{clock(since)}</time>
         </p>
@@ -71,7 +71,7 @@ export function ErrorState({ doing, error, since, onRetry }: ErrorProps) {
         <CopyButton
           label="Copy diagnostics"
           text={JSON.stringify(
-            { doing, ...plain(error), since: since ? new Date(since) : null },
+            { doing, ...plain(error), since: since === undefined ? null : new Date(since) },
             null,
             2,
           )}

@@ -9,6 +9,8 @@ import {
   useState,
 } from "react";
 
+const TICK_MS = 250;
+
 export interface UndoOffer {
   /** What was done, in the past tense: "Resolved Ada Lovelace". */
   label: string;
@@ -32,36 +34,48 @@ const Context = createContext<Value>({
   take: () => false,
 });
 
-/** The last step that can still be taken back. There is one at a time: the latest. */
+/** The steps that can still be taken back, the latest first. */
 export function UndoProvider({ children }: { children: ReactNode }) {
-  const [offer, setOffer] = useState<UndoOffer | null>(null);
+  const [offers, setOffers] = useState<readonly UndoOffer[]>([]);
   const [now, setNow] = useState(0);
-  const current = useRef<UndoOffer | null>(null);
+  // Read by `take`, which may be called twice before the next render.
+  const current = useRef<readonly UndoOffer[]>([]);
 
-  const put = useCallback((next: UndoOffer | null) => {
+  const keep = useCallback((next: readonly UndoOffer[]) => {
     current.current = next;
-    setNow(Date.now());
-    setOffer(next);
+    setOffers(next);
   }, []);
 
+  const put = useCallback(
+    (offer: UndoOffer) => {
+      setNow(Date.now());
+      keep([offer, ...current.current]);
+    },
+    [keep],
+  );
+
+  const waiting = offers.length > 0;
   useEffect(() => {
-    if (!offer) return;
+    if (!waiting) return;
     const timer = setInterval(() => {
       const time = Date.now();
       setNow(time);
-      if (time >= offer.until) put(null);
-    }, 250);
+      const open = current.current.filter((offer) => offer.until > time);
+      if (open.length !== current.current.length) keep(open);
+    }, TICK_MS);
     return () => clearInterval(timer);
-  }, [offer, put]);
+  }, [waiting, keep]);
 
   const take = useCallback(() => {
-    const latest = current.current;
-    if (!latest || Date.now() >= latest.until) return false;
-    put(null);
+    const [latest, ...others] = current.current;
+    if (!latest) return false;
+    keep(others);
+    if (Date.now() >= latest.until) return false;
     void latest.undo();
     return true;
-  }, [put]);
+  }, [keep]);
 
+  const offer = offers[0] ?? null;
   const secondsLeft = offer ? Math.max(0, Math.ceil((offer.until - now) / 1_000)) : 0;
   const value = useMemo(() => ({ offer, secondsLeft, put, take }), [offer, secondsLeft, put, take]);
   return <Context value={value}>{children}</Context>;

@@ -59,10 +59,14 @@ export function commandMutation<C extends Command>(
   return { mutationKey: [command], mutationFn: (args) => call(command, args) };
 }
 
-/** Marks every cached answer of these commands as stale, for one tenant. */
+/**
+ * Marks every cached answer of these commands as stale, for one tenant and for what belongs to no
+ * tenant.
+ */
 export function invalidate(client: QueryClient, tenant: string, commands: readonly Command[]) {
   const stale = new Set<unknown>(commands);
   return client.invalidateQueries({
-    predicate: ({ queryKey }) => queryKey[0] === tenant && stale.has(queryKey[1]),
+    predicate: ({ queryKey: [owner, command] }) =>
+      (owner === tenant || owner === "") && stale.has(command),
   });
 }

@@ -1,28 +1,30 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { ShieldCheck } from "lucide-react";
 import { useState } from "react";
+import { Button } from "@/components/button";
 import { type Column, DataGrid } from "@/components/data-grid";
-import { humanise, plural } from "@/components/format";
+import { plural } from "@/components/format";
 import { Page } from "@/components/page";
 import { Empty, ErrorState, Loading } from "@/components/states";
 import { At } from "@/components/time";
-import { type AuditView, pagedQuery, useTenant } from "@/ipc";
-import { detailText } from "./details";
+import { type AuditView, commandMutation, pagedQuery, useTenant } from "@/ipc";
+import { actionWords, detailText } from "./details";
 
 const PAGE = 200;
 const COLUMNS: Column<AuditView>[] = [
-  { id: "at", header: "When", track: "13rem", cell: (entry) => <At at={entry.at} /> },
-  { id: "actor", header: "Who", track: "minmax(8rem,1fr)", cell: (entry) => entry.actor },
+  { id: "at", header: "When", width: [13, 0], cell: (entry) => <At at={entry.at} /> },
+  { id: "actor", header: "Who", width: [8, 1], cell: (entry) => entry.actor },
   {
     id: "action",
     header: "What",
-    track: "minmax(10rem,1fr)",
-    cell: (entry) => humanise(entry.action),
+    width: [10, 1],
+    cell: (entry) => actionWords(entry.action),
   },
-  { id: "subject", header: "On", track: "minmax(10rem,1.5fr)", cell: (entry) => entry.subject },
+  { id: "subject", header: "On", width: [10, 1.5], cell: (entry) => entry.subject },
   {
     id: "detail",
     header: "Detail",
-    track: "minmax(12rem,2fr)",
+    width: [12, 2],
     cell: (entry) => (
       <span className="text-muted" title={detailText(entry.details)}>
         {detailText(entry.details)}
@@ -41,6 +43,7 @@ export function AuditScreen() {
   return (
     <Page
       title="Audit"
+      actions={<VerifyButton />}
       lead={
         audit.data
           ? `${audit.hasNextPage ? "The latest " : ""}${plural(items.length, "entry", "entries")}`
@@ -83,7 +86,7 @@ export function AuditScreen() {
           className="max-h-48 overflow-auto border-t border-line bg-surface px-4 py-3 wrap-anywhere"
         >
           <p className="font-medium">
-            {humanise(shown.action)}: {shown.subject}
+            {actionWords(shown.action)}: {shown.subject}
           </p>
           <p className="text-muted">
             {shown.actor}, <At at={shown.at} />
@@ -92,5 +95,33 @@ export function AuditScreen() {
         </section>
       ) : null}
     </Page>
+  );
+}
+
+/** Recomputes the chain of digests, on request: did anyone change a row? */
+function VerifyButton() {
+  const tenant = useTenant();
+  const verify = useMutation(commandMutation("verify_audit"));
+  return (
+    <>
+      <p role="status" className="text-muted">
+        {verify.error ? `Could not check: ${verify.error.message}` : null}
+        {verify.data?.intact ? "Every entry is as it was written." : null}
+        {verify.data && !verify.data.intact ? (
+          <span className="font-semibold text-failed">
+            {verify.data.first_bad
+              ? `Entry ${verify.data.first_bad} was changed after it was written.`
+              : "The log was changed after it was written."}
+          </span>
+        ) : null}
+      </p>
+      <Button
+        aria-disabled={verify.isPending}
+        onClick={() => (verify.isPending ? undefined : verify.mutate({ tenant }))}
+        icon={<ShieldCheck aria-hidden="true" className="size-4" />}
+      >
+        {verify.isPending ? "Checking…" : "Check the log"}
+      </Button>
+    </>
   );
 }

@@ -1,4 +1,11 @@
+import { humanise } from "@/components/format";
 import type { Json } from "@/ipc";
+
+/** `conflict.resolve` → "Resolve conflict". */
+export function actionWords(action: string): string {
+  const [subject, verb] = action.split(".", 2);
+  return verb === undefined ? humanise(action) : humanise(`${verb} ${subject}`);
+}
 
 /** The parameters of an action as one line: "name=customers, full=true". */
 export function detailText(details: Json): string {

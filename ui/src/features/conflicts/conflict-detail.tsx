@@ -11,7 +11,14 @@ import { useDecided, useResolve } from "./api/resolve";
 import { ConflictHeader } from "./conflict-header";
 import type { Ways } from "./conflict-screen";
 import { DecisionGrid } from "./decision-grid";
-import { type Decision, decide, readiness, start, undecidedCount } from "./model/decision";
+import {
+  available,
+  type Decision,
+  decide,
+  readiness,
+  start,
+  undecidedCount,
+} from "./model/decision";
 import { type Intent, intentOf } from "./model/keys";
 import { UncontestedFields } from "./uncontested-fields";
 
@@ -65,7 +72,9 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
     setNotice(null);
     switch (intent.do) {
       case "take":
-        if (field)
+        if (field && !available(field, intent.take)) {
+          setNotice(`${field.field} has no ${intent.take} value to take.`);
+        } else if (field)
           dispatch({
             type: "choose",
             field: field.field,

@@ -49,12 +49,14 @@ export function ConflictHeader({
           system={conflict.source_system}
           id={conflict.source_record_id}
           at={conflict.source_updated_at}
+          deleted={conflict.source_deleted}
         />
         <Side
           tone="target"
           system={conflict.target_system}
           id={conflict.target_record_id}
           at={conflict.target_updated_at}
+          deleted={conflict.target_deleted}
         />
         <span className="text-muted">Sync {conflict.sync}</span>
       </div>
@@ -68,15 +70,18 @@ interface SideProps {
   system: string;
   id: string | null;
   at: string | null;
+  deleted: boolean;
 }
 
-function Side({ tone, system, id, at }: SideProps) {
+function Side({ tone, system, id, at, deleted }: SideProps) {
   return (
     <span className="inline-flex flex-wrap items-center gap-1.5">
       <Badge tone={tone}>{system}</Badge>
-      <span className="font-mono text-mono">{id ?? "no record"}</span>
+      {id ? <span className="font-mono text-mono">{id}</span> : null}
       <span className="text-muted">
-        {at ? (
+        {deleted ? (
+          "deleted"
+        ) : at ? (
           <>
             changed <Ago at={at} />
           </>

@@ -28,7 +28,10 @@ const WIDE_PX = 1100;
  * Each row is one radio group; the columns carry the systems' own names.
  */
 export function DecisionGrid({ conflict, decision, dispatch, focusNonce }: Props) {
-  const wide = useWide(WIDE_PX);
+  const roomy = useWide(WIDE_PX);
+  // Two records paired for the first time have nothing they agreed on before.
+  const based = decision.fields.some((field) => field.base !== undefined);
+  const wide = roomy && based;
   const body = useRef<HTMLTableSectionElement>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the nonce says when to take the focus.
@@ -36,7 +39,9 @@ export function DecisionGrid({ conflict, decision, dispatch, focusNonce }: Props
     if (decision.editing !== null) return;
     const row = body.current?.querySelectorAll<HTMLElement>("[data-row]")[decision.cursor];
     const radio =
-      row?.querySelector<HTMLElement>("input:checked") ?? row?.querySelector<HTMLElement>("input");
+      row?.querySelector<HTMLElement>("input:checked") ??
+      row?.querySelector<HTMLElement>('input[value="source"]') ??
+      row?.querySelector<HTMLElement>("input");
     radio?.focus({ preventScroll: true });
     row?.scrollIntoView({ block: "nearest" });
   }, [decision.cursor, decision.editing, focusNonce, wide]);
@@ -108,16 +113,17 @@ function Row({ conflict, field, decision, current, wide, dispatch }: RowProps) {
   const option = (
     side: "source" | "target" | "base",
     system: string,
-    against: "base" | "source" | null,
+    against: "base" | "source" | "target" | null,
   ) => (
     <Option
       field={field}
       side={side}
       system={system}
       against={against}
+      wide={wide}
       checked={choice?.take === side}
-      onTake={(advance) =>
-        dispatch({ type: "choose", field: field.field, choice: { take: side }, advance })
+      onTake={() =>
+        dispatch({ type: "choose", field: field.field, choice: { take: side }, advance: false })
       }
       onFocus={() => dispatch({ type: "focus", field: field.field })}
     />
@@ -132,11 +138,17 @@ function Row({ conflict, field, decision, current, wide, dispatch }: RowProps) {
         <span className="block text-meta font-normal text-muted">{field.type}</span>
         {changes ? <Changes changes={changes} conflict={conflict} unseen={unseen} /> : null}
         {between ? <span className="block pt-1 text-meta font-normal">{between}</span> : null}
-        {wide ? null : <div className="pt-1 font-normal">{option("base", "Base", null)}</div>}
+        {wide || field.base === undefined ? null : (
+          <div className="pt-1 font-normal">{option("base", "Base", null)}</div>
+        )}
       </th>
       {wide ? <td className="px-1 py-1">{option("base", "Base", null)}</td> : null}
-      <td className="px-1 py-1">{option("source", conflict.source_system, "base")}</td>
-      <td className="px-1 py-1">{option("target", conflict.target_system, "base")}</td>
+      <td className="px-1 py-1">
+        {option("source", conflict.source_system, field.base === undefined ? "target" : "base")}
+      </td>
+      <td className="px-1 py-1">
+        {option("target", conflict.target_system, field.base === undefined ? "source" : "base")}
+      </td>
       <td className="px-1 py-1">
         <Result
           conflict={conflict}
@@ -160,15 +172,19 @@ interface OptionProps {
   field: ConflictFieldView;
   side: "source" | "target" | "base";
   system: string;
-  against: "base" | "source" | null;
+  against: "base" | "source" | "target" | null;
+  wide: boolean;
   checked: boolean;
-  onTake(advance: boolean): void;
+  onTake(): void;
   onFocus(): void;
 }
 
 /** One value that can be taken: a radio button as large as its cell. */
-function Option({ field, side, system, against, checked, onTake, onFocus }: OptionProps) {
+function Option({ field, side, system, against, wide, checked, onTake, onFocus }: OptionProps) {
   const value = field[side];
+  if (value === undefined) {
+    return <p className="px-2 py-1.5 text-muted italic">no such value</p>;
+  }
   const note = side === "base" ? null : sideNote(field, side);
   return (
     <label
@@ -180,13 +196,12 @@ function Option({ field, side, system, against, checked, onTake, onFocus }: Opti
         value={side}
         checked={checked}
         aria-label={`${field.field}: take ${side === "base" ? "the base value" : `the value of ${system}`}`}
-        aria-describedby={undefined}
-        onChange={() => onTake(false)}
+        onChange={onTake}
         onFocus={onFocus}
         className="mt-0.5 size-4 shrink-0 accent-text outline-none"
       />
       <span className="min-w-0">
-        {side === "base" ? <span className="text-meta text-muted">was </span> : null}
+        {side === "base" && !wide ? <span className="text-meta text-muted">was </span> : null}
         <Value value={value} against={against ? field[against] : undefined} />
         {note ? <span className="block text-meta text-muted">{note}</span> : null}
       </span>
@@ -194,7 +209,8 @@ function Option({ field, side, system, against, checked, onTake, onFocus }: Opti
   );
 }
 
-function sideNote(field: ConflictFieldView, side: "source" | "target"): string {
+function sideNote(field: ConflictFieldView, side: "source" | "target"): string | null {
+  if (field.base === undefined) return null;
   const kind = difference(field.base, field[side]);
   if (kind === "same") return "as before";
   return kind === "value" ? "changed" : `changed: ${kind} only`;

@@ -25,6 +25,15 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
 
   useEffect(() => group.current?.querySelector("input")?.focus(), []);
 
+  // The record changed again: what was chosen was chosen for something else.
+  const revision = useRef(conflict.revision);
+  useEffect(() => {
+    if (revision.current === conflict.revision) return;
+    revision.current = conflict.revision;
+    setChoice(null);
+    setNotice("The record changed meanwhile. Look at the new values, then choose again.");
+  }, [conflict.revision]);
+
   const send = () => {
     if (resolve.isPending) return;
     if (!choice) {

@@ -18,32 +18,26 @@ import type { ConflictsSearch } from "./search";
 const RECORD: Column<ConflictSummary> = {
   id: "record",
   header: "Record",
-  track: "minmax(10rem,1.4fr)",
+  width: [10, 1.4],
   cell: (item) => <span className="font-medium">{nameOf(item)}</span>,
 };
 const WHAT: Column<ConflictSummary> = {
   id: "what",
   header: "Contested",
-  track: "minmax(9rem,1.2fr)",
+  width: [9, 1.2],
   cell: (item) => <span title={contestedText(item)}>{contestedText(item)}</span>,
 };
 const AGE: Column<ConflictSummary> = {
   id: "age",
   header: "Found",
-  track: "6.5rem",
+  width: [6.5, 0],
   cell: (item) => <Ago at={item.detected_at} />,
 };
 const WIDE: Column<ConflictSummary>[] = [
   RECORD,
-  { id: "sync", header: "Sync", track: "minmax(8rem,1fr)", cell: (item) => item.sync },
-  { id: "kind", header: "Kind", track: "9.5rem", cell: (item) => <KindBadge kind={item.kind} /> },
+  { id: "sync", header: "Sync", width: [8, 1], cell: (item) => item.sync },
+  { id: "kind", header: "Kind", width: [9.5, 0], cell: (item) => <KindBadge kind={item.kind} /> },
   WHAT,
-  {
-    id: "between",
-    header: "Between",
-    track: "minmax(10rem,1fr)",
-    cell: (item) => `${item.source_system} and ${item.target_system}`,
-  },
   AGE,
 ];
 const NARROW = [RECORD, WHAT, AGE];

@@ -64,7 +64,7 @@ function troubles(connection: ConnectionView): [string, React.ReactNode][] {
     rows.push(["Failures in a row", plural(connection.failures, "call")]);
   }
   if (connection.open_until !== null) {
-    rows.push(["Tried again", <Ago key="until" at={connection.open_until} />]);
+    rows.push(["Next try", <Ago key="until" at={connection.open_until} />]);
   }
   if (connection.last_error !== null) {
     rows.push(["Last error", connection.last_error]);

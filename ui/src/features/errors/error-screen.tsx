@@ -1,7 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { useAnnounce } from "@/components/announce";
 import { Button } from "@/components/button";
 import { humanise, plural } from "@/components/format";
 import { Loaded } from "@/components/loaded";
@@ -9,7 +10,15 @@ import { Facts, Scroll } from "@/components/page";
 import { CopyButton } from "@/components/states";
 import { Status } from "@/components/status";
 import { At } from "@/components/time";
-import { commandQuery, type ErrorView, useTenant } from "@/ipc";
+import {
+  commandKey,
+  commandMutation,
+  commandQuery,
+  type ErrorView,
+  invalidate,
+  type Json,
+  useTenant,
+} from "@/ipc";
 import type { ErrorsSearch } from "./search";
 
 /** One error: what happened, why, what fixes it, and everything known about it. */
@@ -31,16 +40,62 @@ export function ErrorScreen({ id, search }: { id: string; search: ErrorsSearch }
   );
 }
 
+function recordWords({ record_id, system }: ErrorView): string {
+  if (record_id === null) return "none: it concerns the whole run";
+  return system === null ? record_id : `${record_id} in ${system}`;
+}
+
+function ErrorStatus({ error }: { error: ErrorView }) {
+  return (
+    <span className="inline-flex items-center gap-2">
+      <Status status={error.resolved ? "resolved" : "unresolved"} />
+      {error.resolved_at ? <At at={error.resolved_at} /> : null}
+    </span>
+  );
+}
+
+/** Most errors settle by themselves in the next run; what was settled outside is marked here. */
+function SettleButton({ error }: { error: ErrorView }) {
+  const tenant = useTenant();
+  const client = useQueryClient();
+  const announce = useAnnounce();
+  const settle = useMutation({
+    ...commandMutation("resolve_error"),
+    onSuccess: (settled) => {
+      client.setQueryData(commandKey("get_error", { tenant, id: settled.id }), settled);
+      announce("Marked as settled.");
+      return invalidate(client, tenant, ["list_errors", "overview", "list_audit"]);
+    },
+    onError: (refusal) => announce(`Not marked: ${refusal.message}`),
+  });
+  if (error.resolved) return null;
+  return (
+    <Button
+      aria-disabled={settle.isPending}
+      onClick={() => (settle.isPending ? undefined : settle.mutate({ tenant, id: error.id }))}
+    >
+      {settle.isPending ? "Marking…" : "Mark as settled"}
+    </Button>
+  );
+}
+
 function Detail({ error, back }: { error: ErrorView; back(): void }) {
   const tenant = useTenant();
-  const body = useRef<HTMLElement>(null);
-  const diagnostics = JSON.stringify(error.diagnostics, null, 2);
+  const title = useRef<HTMLHeadingElement>(null);
+  const { diagnostics, record } = error;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another error is another page.
-  useEffect(() => body.current?.focus(), [error.id]);
+  useEffect(() => title.current?.focus(), [error.id]);
   return (
     <>
       <header className="flex items-start gap-2 border-b border-line px-4 py-3">
-        <h2 className="min-w-0 flex-1 text-section font-semibold wrap-anywhere">{error.message}</h2>
+        <h2
+          ref={title}
+          tabIndex={-1}
+          className="min-w-0 outline-none flex-1 text-section font-semibold wrap-anywhere"
+        >
+          {error.message}
+        </h2>
+        <SettleButton error={error} />
         <Button
           look="quiet"
           aria-label="Back to the list"
@@ -50,7 +105,7 @@ function Detail({ error, back }: { error: ErrorView; back(): void }) {
           <X aria-hidden="true" className="size-4" />
         </Button>
       </header>
-      <Scroll label="Error" ref={body} className="px-4 py-3">
+      <Scroll label="Error" className="px-4 py-3">
         {error.fix ? (
           <p className="border-line-w mb-4 max-w-[80ch] rounded-l border-result bg-result-tint p-3">
             <span className="block text-meta font-semibold text-result">What fixes it</span>
@@ -59,7 +114,7 @@ function Detail({ error, back }: { error: ErrorView; back(): void }) {
         ) : null}
         <Facts
           items={[
-            ["State", <Status key="state" status={error.resolved ? "resolved" : "unresolved"} />],
+            ["State", <ErrorStatus key="state" error={error} />],
             ["Type", humanise(error.error_type)],
             ["Cause", error.cause ?? "not known"],
             ["Sync", error.sync],
@@ -74,7 +129,7 @@ function Detail({ error, back }: { error: ErrorView; back(): void }) {
                 Open the run
               </Link>,
             ],
-            ["Record", error.record_id ?? "none: it concerns the whole run"],
+            ["Record", recordWords(error)],
             ["When", <At key="when" at={error.occurred_at} />],
             [
               "Retries",
@@ -87,14 +142,28 @@ function Detail({ error, back }: { error: ErrorView; back(): void }) {
           <CopyButton label="Copy diagnostics" text={JSON.stringify(error, null, 2)} />
         </div>
         <p className="mb-1 text-meta text-muted">Secrets were removed before this was stored.</p>
-        <pre
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-          tabIndex={0}
-          className="border-line-w max-h-96 overflow-auto rounded-m border-line bg-surface p-3 font-mono text-mono -outline-offset-2"
-        >
-          {diagnostics}
-        </pre>
+        <Raw label="Diagnostics" value={diagnostics} />
+        {record === undefined ? null : (
+          <>
+            <h3 className="mt-4 mb-1 font-semibold">The record</h3>
+            <Raw label="The record" value={record} />
+          </>
+        )}
       </Scroll>
     </>
+  );
+}
+
+/** Stored data as it is: text, never markup. */
+function Raw({ label, value }: { label: string; value: Json }) {
+  return (
+    <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+      tabIndex={0}
+      aria-label={label}
+      className="border-line-w max-h-96 overflow-auto rounded-m border-line bg-surface p-3 -outline-offset-2"
+    >
+      <pre className="font-mono text-mono">{JSON.stringify(value, null, 2)}</pre>
+    </section>
   );
 }

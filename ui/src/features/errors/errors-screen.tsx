@@ -17,29 +17,29 @@ const PAGE = 200;
 const MESSAGE: Column<ErrorSummary> = {
   id: "message",
   header: "What happened",
-  track: "minmax(14rem,3fr)",
+  width: [14, 3],
   cell: (item) => <span title={item.message}>{item.message}</span>,
 };
 const WHEN: Column<ErrorSummary> = {
   id: "when",
   header: "When",
-  track: "6.5rem",
+  width: [6.5, 0],
   cell: (item) => <Ago at={item.occurred_at} />,
 };
 const WIDE: Column<ErrorSummary>[] = [
   {
     id: "state",
     header: "State",
-    track: "8rem",
+    width: [8, 0],
     cell: (item) => <Status status={item.resolved ? "resolved" : "unresolved"} />,
   },
-  { id: "type", header: "Type", track: "8rem", cell: (item) => humanise(item.error_type) },
+  { id: "type", header: "Type", width: [8, 0], cell: (item) => humanise(item.error_type) },
   MESSAGE,
-  { id: "sync", header: "Sync", track: "minmax(8rem,1fr)", cell: (item) => item.sync },
+  { id: "sync", header: "Sync", width: [8, 1], cell: (item) => item.sync },
   {
     id: "record",
     header: "Record",
-    track: "minmax(7rem,1fr)",
+    width: [7, 1],
     cell: (item) => item.record_id ?? "",
   },
   WHEN,

@@ -7,8 +7,8 @@ import { type Bucket, density, describe, type TimedRun } from "./density";
 const BUCKETS = 60;
 const HEIGHT_PX = 48;
 const LAYERS: { status: WireRunStatus; word: string; fill: string }[] = [
-  { status: "failed", word: "Failed", fill: "bg-failed" },
-  { status: "partial", word: "Partial", fill: "bg-partial" },
+  { status: "failed", word: "Failed", fill: "bg-failed pattern-failed" },
+  { status: "partial", word: "Partial", fill: "bg-partial pattern-partial" },
   { status: "running", word: "Running", fill: "bg-running" },
   { status: "pending", word: "Pending", fill: "bg-base" },
   { status: "completed", word: "Completed", fill: "bg-success" },
@@ -76,6 +76,14 @@ export function DensityStrip({ runs, onPick }: Props) {
         </span>
         <span>now</span>
       </figcaption>
+      <ul aria-label="Legend" className="flex flex-wrap gap-x-4 pt-0.5 text-meta text-muted">
+        {LAYERS.toReversed().map(({ status, word, fill }) => (
+          <li key={status} className="inline-flex items-center gap-1.5">
+            <span aria-hidden="true" className={`size-2.5 ${fill}`} />
+            {word}
+          </li>
+        ))}
+      </ul>
     </figure>
   );
 }

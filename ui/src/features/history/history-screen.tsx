@@ -16,54 +16,54 @@ import { type HistorySearch, STATUS_OPTIONS } from "./search";
 const PAGE = 200;
 
 const COLUMNS: Column<RunView>[] = [
-  { id: "status", header: "Status", track: "8.5rem", cell: (run) => <RunStatusCell run={run} /> },
-  { id: "sync", header: "Sync", track: "minmax(9rem,1.2fr)", cell: (run) => run.sync },
+  { id: "status", header: "Status", width: [8.5, 0], cell: (run) => <RunStatusCell run={run} /> },
+  { id: "sync", header: "Sync", width: [9, 1.2], cell: (run) => run.sync },
   {
     id: "started",
     header: "Started",
-    track: "7rem",
+    width: [7, 0],
     cell: (run) => <Ago at={run.started_at} />,
   },
   {
     id: "took",
     header: "Took",
-    track: "5.5rem",
+    width: [5.5, 0],
     align: "end",
     cell: (run) => (run.status === "pending" ? "" : formatDuration(run.execution_time_ms)),
   },
   {
     id: "read",
     header: "Records",
-    track: "5rem",
+    width: [5, 0],
     align: "end",
     cell: (run) => formatCount(run.processed),
   },
   {
     id: "written",
     header: "Written",
-    track: "5rem",
+    width: [5, 0],
     align: "end",
-    cell: (run) => formatCount(written(run)),
+    cell: (run) => <Count value={written(run)} />,
   },
   {
     id: "conflicts",
     header: "Conflicts",
-    track: "5rem",
+    width: [5, 0],
     align: "end",
-    cell: (run) => formatCount(run.conflicts),
+    cell: (run) => <Count value={run.conflicts} />,
   },
   {
     id: "failed",
     header: "Failed",
-    track: "4.5rem",
+    width: [4.5, 0],
     align: "end",
-    cell: (run) => formatCount(run.failed),
+    cell: (run) => <Count value={run.failed} />,
   },
   {
     id: "note",
     header: "Note",
-    track: "minmax(8rem,2fr)",
-    cell: (run) => <span className="text-muted">{run.error?.message ?? ""}</span>,
+    width: [8, 2],
+    cell: (run) => <span className="text-muted">{note(run)}</span>,
   },
 ];
 
@@ -78,6 +78,18 @@ function RunStatusCell({ run }: { run: RunView }) {
       ) : null}
     </span>
   );
+}
+
+/** Zeros recede, so that what happened stands out. */
+function Count({ value }: { value: number }) {
+  return <span className={value === 0 ? "text-muted" : "font-medium"}>{formatCount(value)}</span>;
+}
+
+function note(run: RunView): string {
+  if (run.error) return run.error.message;
+  if (run.decisions_only) return "Carried out decisions";
+  if (run.trigger === "schedule") return "On schedule";
+  return `Started by ${run.actor}`;
 }
 
 function written(run: RunView): number {

@@ -3,6 +3,7 @@ import { Badge, Status, type Tone } from "@/components/status";
 import { Value } from "@/components/value";
 import { difference, differenceNote } from "@/components/value-model";
 import type { FieldDiff, RecordChange } from "@/ipc";
+import { reasonWords, ruleWords } from "./reasons";
 
 const KINDS: Record<RecordChange["kind"], { word: string; sign: string; tone: Tone }> = {
   create: { word: "Created", sign: "+", tone: "success" },
@@ -33,16 +34,21 @@ export function RecordDiff({ change, showAll }: Props) {
           in <Badge tone={change.side}>{change.system}</Badge>
         </span>
         <h3 className="min-w-0 flex-1 truncate font-semibold">
-          {change.label ?? change.record_id}
-          {change.label ? (
+          {change.label ?? change.record_id ?? "A new record"}
+          {change.label && change.record_id ? (
             <span className="ms-2 font-mono text-mono font-normal text-muted">
               {change.record_id}
             </span>
           ) : null}
         </h3>
+        <span className="text-meta text-muted">{reasonWords(change.reason)}</span>
         <Status status={change.state} />
       </header>
-      {change.reason ? <p className="border-b border-line px-3 py-1.5">{change.reason}</p> : null}
+      {change.error ? (
+        <p className="border-b border-line bg-failed-tint px-3 py-1.5 wrap-anywhere text-failed">
+          {change.error}
+        </p>
+      ) : null}
       <table className="w-full table-fixed border-collapse text-start">
         <thead className="text-meta text-muted">
           <tr>
@@ -63,6 +69,16 @@ export function RecordDiff({ change, showAll }: Props) {
           ))}
         </tbody>
       </table>
+      {change.losers.map((loser) => (
+        <p
+          key={`${loser.side} ${loser.field}`}
+          className="border-t border-line px-3 py-1 text-meta wrap-anywhere"
+        >
+          <span className="font-medium">Not taken</span> for {loser.field}, from the {loser.side}:{" "}
+          <Value value={loser.value} />{" "}
+          <span className="text-muted">({ruleWords(loser.rule)}; kept in history)</span>
+        </p>
+      ))}
       {hidden > 0 ? (
         <p className="border-t border-line px-3 py-1 text-meta text-muted">
           {formatCount(hidden)} unchanged {hidden === 1 ? "field" : "fields"} not shown

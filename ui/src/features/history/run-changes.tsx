@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useEffect } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { plural } from "@/components/format";
 import { Empty, ErrorState, Loading } from "@/components/states";
 import { pagedQuery, type RunView, useTenant } from "@/ipc";
@@ -22,12 +22,18 @@ export function RunChanges({ run, showAll, scroller }: Props) {
     pagedQuery("run_changes", { tenant, id: run.id, limit: PAGE }, "after"),
   );
   const items = changes.data ?? [];
+  const list = useRef<HTMLDivElement>(null);
+  const [offset, setOffset] = useState(0);
+  // The list does not begin at the top of what scrolls; while a run is live, what stands above it
+  // changes height.
+  useLayoutEffect(() => setOffset(list.current?.offsetTop ?? 0));
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => CARD_PX,
     overscan: 4,
     getItemKey: (index) => items[index]?.seq ?? index,
+    scrollMargin: offset,
   });
   const rows = virtualizer.getVirtualItems();
   const last = rows.at(-1)?.index ?? 0;
@@ -58,7 +64,7 @@ export function RunChanges({ run, showAll, scroller }: Props) {
             ? "would change"
             : "changed"}
       </p>
-      <div className="relative" style={{ height: virtualizer.getTotalSize() }}>
+      <div ref={list} className="relative" style={{ height: virtualizer.getTotalSize() }}>
         {rows.map((row) => {
           const change = items[row.index];
           return change ? (
@@ -67,7 +73,7 @@ export function RunChanges({ run, showAll, scroller }: Props) {
               ref={virtualizer.measureElement}
               data-index={row.index}
               className="absolute inset-x-0 top-0"
-              style={{ transform: `translateY(${row.start - virtualizer.options.scrollMargin}px)` }}
+              style={{ transform: `translateY(${row.start - offset}px)` }}
             >
               <RecordDiff change={change} showAll={showAll} />
             </div>

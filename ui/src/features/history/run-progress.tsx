@@ -42,7 +42,7 @@ export function RunProgressPanel({ run }: { run: RunView }) {
       </ol>
       <progress
         aria-label="Share of this run's records done"
-        className="run-progress block h-2 w-full"
+        className="run-progress block h-3 w-full"
         max={100}
         value={percent ?? undefined}
       />

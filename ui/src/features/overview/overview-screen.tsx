@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { formatCount, plural } from "@/components/format";
+import { formatCount, formatShare, plural } from "@/components/format";
 import { Loaded } from "@/components/loaded";
 import { Metric, Page, Scroll, Section } from "@/components/page";
 import { circuitStatus, Status } from "@/components/status";
@@ -57,6 +57,16 @@ function Overview({ data }: { data: OverviewView }) {
             note={data.running[0]?.sync ?? "nothing"}
           />
           <Metric
+            label="Runs that did not fail"
+            value={data.success_rate === null ? "–" : formatShare(data.success_rate)}
+            note={data.success_rate === null ? "nothing has run yet" : "of the last 30"}
+          />
+          <Metric
+            label="Linked records"
+            value={formatCount(data.links)}
+            note="pairs kept in step"
+          />
+          <Metric
             label="Syncs"
             value={formatCount(data.syncs.length)}
             note={
@@ -79,7 +89,9 @@ function Overview({ data }: { data: OverviewView }) {
                       params={{ tenant, id: run.id }}
                       className="flex min-h-(--row) items-center gap-3 px-1 -outline-offset-2 hover:bg-surface"
                     >
-                      <Status status={run.status} />
+                      <span className="w-28">
+                        <Status status={run.status} />
+                      </span>
                       <span className="min-w-0 flex-1 truncate font-medium">{run.sync}</span>
                       <span className="text-muted">
                         {run.started_at ? <Ago at={run.started_at} /> : "not started"}
@@ -99,7 +111,9 @@ function Overview({ data }: { data: OverviewView }) {
                     params={{ tenant }}
                     className="flex min-h-(--row) items-center gap-3 px-1 -outline-offset-2 hover:bg-surface"
                   >
-                    <Status status={circuitStatus(connection)} />
+                    <span className="w-36">
+                      <Status status={circuitStatus(connection)} />
+                    </span>
                     <span className="min-w-0 flex-1 truncate font-medium">{connection.name}</span>
                     <span className="max-w-[50%] truncate text-muted">
                       {connection.last_error ?? connection.kind}

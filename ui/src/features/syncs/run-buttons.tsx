@@ -22,21 +22,23 @@ export function useStartRun(name: string) {
   });
 }
 
-export function RunButtons({
-  name,
-  start,
-}: {
+interface Props {
   name: string;
   start: ReturnType<typeof useStartRun>;
-}) {
+  /** A paused sync does not run. */
+  disabled: boolean;
+}
+
+export function RunButtons({ name, start, disabled }: Props) {
   const tenant = useTenant();
   const go = (simulate: boolean) =>
-    start.isPending ? undefined : start.mutate({ tenant, name, simulate, full: false });
+    start.isPending || disabled ? undefined : start.mutate({ tenant, name, simulate, full: false });
   const pending = start.isPending ? start.variables : undefined;
   return (
     <>
       <Button
-        aria-disabled={start.isPending}
+        aria-disabled={start.isPending || disabled}
+        title={disabled ? "Resume the sync first" : undefined}
         onClick={() => go(true)}
         icon={<FlaskConical aria-hidden="true" className="size-4" />}
       >
@@ -44,7 +46,8 @@ export function RunButtons({
       </Button>
       <Button
         look="primary"
-        aria-disabled={start.isPending}
+        aria-disabled={start.isPending || disabled}
+        title={disabled ? "Resume the sync first" : undefined}
         onClick={() => go(false)}
         icon={<Play aria-hidden="true" className="size-4" />}
       >

@@ -3,9 +3,11 @@ import { Link } from "@tanstack/react-router";
 import { plural } from "@/components/format";
 import { Loaded } from "@/components/loaded";
 import { Facts, Page, Scroll, Section } from "@/components/page";
+import { CopyButton } from "@/components/states";
 import { Status } from "@/components/status";
 import { Ago } from "@/components/time";
 import { commandQuery, type SyncView, useTenant } from "@/ipc";
+import { PauseButton } from "./pause-button";
 import { RunButtons, StartError, useStartRun } from "./run-buttons";
 import { Between } from "./syncs-screen";
 import { direction, policyWords } from "./words";
@@ -28,13 +30,24 @@ function Sync({ sync }: { sync: SyncView }) {
     <Page
       title={sync.name}
       lead={<Between sync={sync} />}
-      actions={<RunButtons name={sync.name} start={start} />}
+      actions={
+        <>
+          <PauseButton sync={sync} />
+          <RunButtons name={sync.name} start={start} disabled={sync.paused} />
+        </>
+      }
     >
       <Scroll label="Sync">
         <StartError name={sync.name} start={start} />
         <Section title="How it works">
           <Facts
             items={[
+              ...(sync.paused
+                ? ([["State", <Status key="state" status="paused" />]] as [
+                    string,
+                    React.ReactNode,
+                  ][])
+                : []),
               ["Source", `${sync.source_system}, ${sync.source_collection}`],
               ["Target", `${sync.target_system}, ${sync.target_collection}`],
               ["Direction", direction(sync).words],
@@ -42,6 +55,14 @@ function Sync({ sync }: { sync: SyncView }) {
               ["A record is deleted", policyWords(sync.delete_policy)],
               ["Deleted here, changed there", policyWords(sync.delete_conflict_policy)],
               ["Differences in the first run", policyWords(sync.first_sync_policy)],
+              ...(sync.direction === "bidirectional"
+                ? []
+                : ([
+                    [
+                      "Changes on the receiving side",
+                      sync.enforce ? "put back as they were" : "left alone and reported",
+                    ],
+                  ] as [string, React.ReactNode][])),
               ["Schedule", sync.schedule ?? "none: it runs when started"],
               ...(sync.next_run_at
                 ? ([["Next run", <Ago key="next" at={sync.next_run_at} />]] as [
@@ -72,6 +93,15 @@ function Sync({ sync }: { sync: SyncView }) {
         <Section title={`Mapping of ${plural(sync.fields.length, "field")}`}>
           <Mapping sync={sync} />
         </Section>
+        <details>
+          <summary className="min-h-6 cursor-pointer text-muted">As a workspace file</summary>
+          <div className="my-2">
+            <CopyButton label="Copy" text={sync.toml} />
+          </div>
+          <pre className="overflow-auto rounded-m bg-surface p-3 font-mono text-mono">
+            {sync.toml}
+          </pre>
+        </details>
       </Scroll>
     </Page>
   );

@@ -14,25 +14,30 @@ const COLUMNS: Column<SyncSummary>[] = [
   {
     id: "name",
     header: "Sync",
-    track: "minmax(9rem,1fr)",
-    cell: (sync) => <span className="font-medium">{sync.name}</span>,
+    width: [9, 1],
+    cell: (sync) => (
+      <span className="inline-flex items-center gap-2">
+        <span className="truncate font-medium">{sync.name}</span>
+        {sync.paused ? <Status status="paused" /> : null}
+      </span>
+    ),
   },
   {
     id: "between",
     header: "Between",
-    track: "minmax(16rem,2fr)",
+    width: [16, 2],
     cell: (sync) => <Between sync={sync} />,
   },
   {
     id: "policy",
     header: "When both change a field",
-    track: "minmax(10rem,1fr)",
+    width: [10, 1],
     cell: (sync) => policyWords(sync.policy),
   },
   {
     id: "last",
     header: "Last run",
-    track: "minmax(15rem,1fr)",
+    width: [15, 1],
     cell: (sync) =>
       sync.last_run ? (
         <span className="inline-flex items-center gap-2">
@@ -46,7 +51,7 @@ const COLUMNS: Column<SyncSummary>[] = [
   {
     id: "conflicts",
     header: "Open conflicts",
-    track: "7rem",
+    width: [7, 0],
     align: "end",
     cell: (sync) => formatCount(sync.open_conflicts),
   },

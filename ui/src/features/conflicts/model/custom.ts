@@ -56,12 +56,31 @@ function isDate(text: string): boolean {
 }
 
 function parseJson(text: string, fits: (value: Json) => boolean, help: string): Parsed {
+  const lossy = lossyNumber(text);
+  if (lossy !== null) {
+    return refuse(
+      `${lossy} has more digits than a JSON number keeps. Write it as text, in quotes.`,
+    );
+  }
   try {
     const value = JSON.parse(text) as Json;
     return fits(value) ? { ok: true, value } : refuse(help);
   } catch {
     return refuse(help);
   }
+}
+
+/** The first number in JSON text that would not survive being parsed; null if all do. */
+function lossyNumber(text: string): string | null {
+  const outside = text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  for (const [token] of outside.matchAll(/-?\d[\d.]*(?:[eE][+-]?\d+)?/g)) {
+    const digits = token
+      .replace(/[eE].*$/, "")
+      .replace(/\D/g, "")
+      .replace(/^0+/, "");
+    if (digits.length > 15 || !Number.isFinite(Number(token))) return token;
+  }
+  return null;
 }
 
 function refuse(reason: string): Parsed {

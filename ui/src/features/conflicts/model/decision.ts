@@ -96,7 +96,8 @@ export function decide(state: Decision, action: Action): Decision {
 
 function choose(state: Decision, field: string, choice: Choice, advance: boolean): Decision {
   const index = state.fields.findIndex((each) => each.field === field);
-  if (index < 0) return state;
+  const target = state.fields[index];
+  if (!target || !available(target, choice.take)) return state;
   const next: Decision = {
     ...seen(state, field),
     choices: { ...state.choices, [field]: choice },
@@ -112,10 +113,16 @@ function choose(state: Decision, field: string, choice: Choice, advance: boolean
 function fill(state: Decision, take: "source" | "target" | "base"): Decision {
   const overwrite = state.armed === take;
   const choices: Record<string, Choice> = { ...state.choices };
-  for (const { field } of state.fields) {
-    if (overwrite || !choices[field]) choices[field] = { take };
+  for (const field of state.fields) {
+    const free = overwrite || !choices[field.field];
+    if (free && available(field, take)) choices[field.field] = { take };
   }
   return { ...state, choices, armed: take, editing: null };
+}
+
+/** Whether a field has such a value: two records paired for the first time have no base. */
+export function available(field: ConflictFieldView, take: Choice["take"]): boolean {
+  return take === "custom" || field[take] !== undefined;
 }
 
 function focus(state: Decision, index: number): Decision {
@@ -142,18 +149,20 @@ function refresh(state: Decision, conflict: ConflictView): Decision {
   const choices: Record<string, Choice> = {};
   const changes: Record<string, SideChange[]> = {};
   const unseen: string[] = [];
+  const fresh = new Set<string>();
   for (const field of fields) {
     const old = before.get(field.field);
-    const fresh = old ? changesOf(old, field) : [];
+    const news = old ? changesOf(old, field) : [];
     const choice = state.choices[field.field];
-    if (old && fresh.length === 0) {
+    if (old && news.length === 0) {
       if (choice) choices[field.field] = choice;
       const earlier = state.changes[field.field];
       if (earlier) changes[field.field] = earlier;
       if (state.unseen.includes(field.field)) unseen.push(field.field);
     } else {
-      changes[field.field] = fresh;
+      changes[field.field] = news;
       unseen.push(field.field);
+      fresh.add(field.field);
     }
   }
   const at = state.fields[state.cursor]?.field;
@@ -161,9 +170,9 @@ function refresh(state: Decision, conflict: ConflictView): Decision {
     0,
     fields.findIndex((field) => field.field === at),
   );
-  const editing = state.editing && choices[state.editing] !== undefined ? state.editing : null;
+  const editable = fields.some(({ field }) => field === state.editing && !fresh.has(field));
   const next = { ...state, revision: conflict.revision, fields, choices, changes, unseen, cursor };
-  return { ...next, armed: null, editing };
+  return { ...next, armed: null, editing: editable ? state.editing : null };
 }
 
 function changesOf(old: ConflictFieldView, now: ConflictFieldView): SideChange[] {

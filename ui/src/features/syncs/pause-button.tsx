@@ -1,0 +1,31 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { CirclePause, CirclePlay } from "lucide-react";
+import { useAnnounce } from "@/components/announce";
+import { Button } from "@/components/button";
+import { commandKey, commandMutation, invalidate, type SyncView, useTenant } from "@/ipc";
+
+/** Lets a sync rest, or ends its rest. */
+export function PauseButton({ sync }: { sync: SyncView }) {
+  const tenant = useTenant();
+  const client = useQueryClient();
+  const announce = useAnnounce();
+  const change = useMutation({
+    ...commandMutation(sync.paused ? "resume_sync" : "pause_sync"),
+    onSuccess: (changed) => {
+      client.setQueryData(commandKey("get_sync", { tenant, name: changed.name }), changed);
+      announce(changed.paused ? `${changed.name} is paused.` : `${changed.name} runs again.`);
+      return invalidate(client, tenant, ["list_syncs", "overview", "list_audit"]);
+    },
+    onError: (refusal) => announce(`Nothing was changed: ${refusal.message}`),
+  });
+  const Icon = sync.paused ? CirclePlay : CirclePause;
+  return (
+    <Button
+      aria-disabled={change.isPending}
+      onClick={() => (change.isPending ? undefined : change.mutate({ tenant, name: sync.name }))}
+      icon={<Icon aria-hidden="true" className="size-4" />}
+    >
+      {sync.paused ? "Resume" : "Pause"}
+    </Button>
+  );
+}
