@@ -1,0 +1,92 @@
+//! The window: its commands against a simulated webview, then the real thing driven through
+//! WebDriver, inside an X server and a D-Bus session made for the run.
+
+use std::ffi::OsString;
+
+use super::{CORE, build_headless, build_panel, cargo, systems_environment};
+use crate::consent::Consent;
+use crate::install::{apt, python};
+use crate::paths::{Paths, on_path};
+use crate::report::Report;
+use crate::session::Session;
+use crate::tally::Tally;
+use crate::trouble::Trouble;
+
+const PART: &str = "window";
+
+/// A window built without `custom-protocol` would look for a development server.
+const WINDOW: &str = "--package tandem --features custom-protocol";
+
+pub(super) fn run(paths: &Paths, consent: Consent, report: &mut Report) {
+    report.prepare(PART, "system packages", || {
+        apt::ensure(
+            &[
+                &apt::BUILD,
+                &apt::BUILD_WINDOW,
+                &apt::DRIVE_WINDOW,
+                &apt::SYSTEMS,
+            ],
+            consent,
+        )
+    });
+    let ready = report.prepare(PART, "build the panel", || build_panel(paths, consent))
+        && report.prepare(PART, "build the window", || build(paths))
+        && report.prepare(PART, "build tandem", || build_headless(paths));
+    if !ready {
+        return;
+    }
+    let mut session = None;
+    report.prepare(PART, "start a display and a session bus", || {
+        session = Some(Session::start(paths)?);
+        Ok(())
+    });
+    let Some(session) = session else { return };
+    report.counted(PART, "commands", || {
+        session
+            .command(&cargo_program())
+            .dir(&paths.root)
+            .arg("test")
+            .words(WINDOW)
+            .tallied()
+    });
+    report.counted(PART, "the real window", || match environment(paths) {
+        Err(trouble) => (Tally::default(), Err(trouble)),
+        Ok(environment) => environment
+            .iter()
+            .fold(
+                session.command(&cargo_program()).dir(&paths.root),
+                |cmd, (name, value)| cmd.env(name, value),
+            )
+            .arg("test")
+            .words(CORE)
+            .words("--features tandem-tests/e2e --test window")
+            // One display, one bus: a second window would be swallowed by the first.
+            .words("-- --nocapture --test-threads 1")
+            .tallied(),
+    });
+}
+
+/// Builds the window with the panel inside, and its tests.
+fn build(paths: &Paths) -> Result<(), Trouble> {
+    cargo(paths)
+        .arg("build")
+        .words(WINDOW)
+        .words("--bins --tests")
+        .run()
+}
+
+fn cargo_program() -> std::path::PathBuf {
+    std::env::var_os("CARGO").map_or_else(|| "cargo".into(), Into::into)
+}
+
+/// Where window tests find the programs to start: the window, its driver, and the real systems.
+fn environment(paths: &Paths) -> Result<Vec<(&'static str, OsString)>, Trouble> {
+    let driver = on_path("WebKitWebDriver", &[]).ok_or_else(|| Trouble::Missing {
+        what: String::from("WebKitWebDriver"),
+        remedy: String::from("install webkit2gtk-driver"),
+    })?;
+    let mut environment = systems_environment(paths, python::kinto(paths)?)?;
+    environment.push(("TANDEM_WINDOW_BIN", paths.binary("tandem-window").into()));
+    environment.push(("TANDEM_WEBKIT_DRIVER", driver.into()));
+    Ok(environment)
+}
