@@ -42,17 +42,28 @@ const LOAD_AHEAD = 20;
 const GAP_REM = 0.75;
 const PADDING_REM = 2 - GAP_REM;
 
+// Which row was opened last in each list, so that coming back lands on it again.
+const lastOpened = new Map<string, string>();
+
 /**
  * A list of any length: only the rows in view exist. One row is in the tab order; j/k, arrows,
  * Home/End and Page keys move it, Enter opens it.
  */
 export function DataGrid<T>(props: Props<T>) {
-  const { label, columns, items, idOf, onOpen, openId, hasMore = false, onEnd, autoFocus } = props;
+  const { label, columns, items, idOf, openId, hasMore = false, onEnd, autoFocus } = props;
   const { rowPx, letterKeys } = usePreferences();
   const scroller = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(autoFocus ?? false);
-  const [active, setActive] = useState(0);
+  const [active, setActive] = useState(() => {
+    const last = lastOpened.get(label);
+    return Math.max(0, last === undefined ? 0 : items.findIndex((item) => idOf(item) === last));
+  });
   const current = Math.min(active, Math.max(0, items.length - 1));
+
+  const onOpen = (item: T) => {
+    lastOpened.set(label, idOf(item));
+    props.onOpen(item);
+  };
 
   const virtualizer = useVirtualizer({
     count: items.length,
@@ -66,6 +77,11 @@ export function DataGrid<T>(props: Props<T>) {
   });
   const rows = virtualizer.getVirtualItems();
   const lastIndex = rows.at(-1)?.index ?? 0;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the list appears.
+  useEffect(() => {
+    if (current > 0) virtualizer.scrollToIndex(current, { align: "center" });
+  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new row height re-measures all rows.
   useEffect(() => virtualizer.measure(), [rowPx, virtualizer]);

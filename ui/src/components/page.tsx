@@ -5,13 +5,19 @@ interface PageProps {
   /** One line that answers the screen's question. */
   lead?: ReactNode;
   actions?: ReactNode;
+  /** Where Esc leads. */
+  onBack?: () => void;
   children: ReactNode;
 }
 
 /** A screen: its heading, its actions, its content. The content scrolls, the heading stays. */
-export function Page({ title, lead, actions, children }: PageProps) {
+export function Page({ title, lead, actions, onBack, children }: PageProps) {
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc leads back from anywhere inside.
+    <div
+      onKeyDown={(event) => (event.key === "Escape" ? onBack?.() : undefined)}
+      className="flex h-full min-h-0 flex-col"
+    >
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3">
         <div className="min-w-0 flex-1">
           <h1

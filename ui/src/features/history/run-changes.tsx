@@ -31,7 +31,7 @@ export function RunChanges({ run, showAll, scroller }: Props) {
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => CARD_PX,
-    overscan: 4,
+    overscan: 2,
     getItemKey: (index) => items[index]?.seq ?? index,
     scrollMargin: offset,
   });

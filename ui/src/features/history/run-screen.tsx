@@ -36,6 +36,7 @@ function Run({ run, search }: { run: RunView; search: RunSearch }) {
     <Page
       title={`${run.simulated ? "Simulation of" : "Run of"} ${run.sync}`}
       lead={<Lead run={run} />}
+      onBack={() => void navigate({ to: "/t/$tenant/history", params: { tenant } })}
       actions={live ? <CancelButton run={run} /> : null}
     >
       <Scroll label="Run" ref={scroller}>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { formatCount, formatShare, plural } from "@/components/format";
 import { Loaded } from "@/components/loaded";
 import { Metric, Page, Scroll, Section } from "@/components/page";
@@ -14,9 +14,15 @@ export function OverviewScreen({ firstRun }: { firstRun: ReactNode }) {
   const overview = useQuery(commandQuery("overview", { tenant }));
   return (
     <Loaded query={overview} what="the overview">
-      {(data) => (data.syncs.length === 0 ? firstRun : <Overview data={data} />)}
+      {(data) => <Content data={data} firstRun={firstRun} />}
     </Loaded>
   );
+}
+
+// The first steps stay until the user leaves them: the second one begins with a sync set up.
+function Content({ data, firstRun }: { data: OverviewView; firstRun: ReactNode }) {
+  const [empty] = useState(data.syncs.length === 0);
+  return empty ? firstRun : <Overview data={data} />;
 }
 
 function Overview({ data }: { data: OverviewView }) {

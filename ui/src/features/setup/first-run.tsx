@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { CircleCheck } from "lucide-react";
 import type { ReactNode } from "react";
@@ -6,7 +6,7 @@ import { Button } from "@/components/button";
 import { plural } from "@/components/format";
 import { Page, Scroll } from "@/components/page";
 import { ErrorState } from "@/components/states";
-import { commandMutation, useTenant } from "@/ipc";
+import { commandMutation, commandQuery, useTenant } from "@/ipc";
 
 /**
  * From an empty store to a first successful sync in three steps: load the sample systems, run
@@ -25,7 +25,10 @@ export function FirstRun() {
     onSuccess: (started) =>
       navigate({ to: "/t/$tenant/runs/$id", params: { tenant, id: started.run_id } }),
   });
-  const first = load.data?.syncs[0];
+  // Also filled by a workspace file applied from a terminal meanwhile.
+  const syncs = useQuery(commandQuery("list_syncs", { tenant }));
+  const first = syncs.data?.[0]?.name;
+  const ready = first !== undefined;
   return (
     <Page title="Welcome to Tandem" lead="It keeps the records of two systems in step, both ways.">
       <Scroll label="First steps">
@@ -33,10 +36,10 @@ export function FirstRun() {
           <Step
             number={1}
             title="Load the sample systems"
-            done={load.isSuccess}
-            current={!load.isSuccess}
+            done={ready}
+            current={!ready}
             action={
-              load.isSuccess ? null : (
+              ready ? null : (
                 <Button
                   look="primary"
                   aria-disabled={load.isPending}
@@ -55,9 +58,9 @@ export function FirstRun() {
             number={2}
             title="Run the first sync"
             done={run.isSuccess}
-            current={load.isSuccess && !run.isSuccess}
+            current={ready && !run.isSuccess}
             action={
-              first !== undefined && !run.isSuccess ? (
+              ready && !run.isSuccess ? (
                 <Button
                   look="primary"
                   aria-disabled={run.isPending}

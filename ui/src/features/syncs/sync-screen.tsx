@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { plural } from "@/components/format";
 import { Loaded } from "@/components/loaded";
 import { Facts, Page, Scroll, Section } from "@/components/page";
@@ -25,11 +25,13 @@ export function SyncScreen({ name }: { name: string }) {
 
 function Sync({ sync }: { sync: SyncView }) {
   const tenant = useTenant();
+  const navigate = useNavigate();
   const start = useStartRun(sync.name);
   return (
     <Page
       title={sync.name}
       lead={<Between sync={sync} />}
+      onBack={() => void navigate({ to: "/t/$tenant/syncs", params: { tenant } })}
       actions={
         <>
           <PauseButton sync={sync} />
