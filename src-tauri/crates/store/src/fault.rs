@@ -60,6 +60,16 @@ fn told(error: &rusqlite::Error) -> StoreError {
         rusqlite::Error::QueryReturnedNoRows => {
             StoreError::Other("a row that must exist is missing".to_owned())
         }
+        // Our statements hold no data, only places for it.
+        rusqlite::Error::SqlInputError { msg, .. } => {
+            StoreError::Other(format!("a statement is wrong: {msg}"))
+        }
+        rusqlite::Error::InvalidParameterCount(given, wanted) => StoreError::Other(format!(
+            "a statement takes {wanted} values and was given {given}"
+        )),
+        rusqlite::Error::ExecuteReturnedResults => {
+            StoreError::Other("a statement answered where none was expected".to_owned())
+        }
         _ => StoreError::Other("a statement failed".to_owned()),
     }
 }

@@ -14,7 +14,7 @@ use super::Parts;
 use super::links::{self, Packed, hash_columns, state_code};
 use super::stage::staged_hash;
 use crate::codec::pack;
-use crate::fault::{Result, corrupt, is_duplicate, misuse};
+use crate::fault::{Fault, Result, conflict, corrupt, is_duplicate, misuse, not_found};
 use crate::keys::{Compact, Expanded, Id, Moment, SyncKey, word};
 use crate::tenant::journal::{
     Body, created_record, kind_code, kind_of, side_code, side_of, state_code as operation_code,
@@ -167,10 +167,15 @@ fn put_link(
         return Ok(None);
     }
     match try_put(db, parts, id, row, &packed, borrower) {
-        Err(crate::fault::Fault::Sql(error)) if is_duplicate(&error) => {
+        Err(Fault::Sql(error)) if is_duplicate(&error) => {
             // A half link that found its other half in another row becomes part of this one.
             absorb(db, key, id, row)?;
-            try_put(db, parts, id, row, &packed, borrower)
+            try_put(db, parts, id, row, &packed, borrower).map_err(|fault| match fault {
+                Fault::Sql(error) if is_duplicate(&error) => {
+                    conflict("a record of this link belongs to another one")
+                }
+                fault => fault,
+            })
         }
         done => done,
     }
@@ -470,7 +475,7 @@ fn find_operation(db: &Connection, parts: &Parts<'_>, key: OperationKey) -> Resu
         ],
         |row| row.get::<_, Option<i64>>(0),
     )?
-    .ok_or_else(|| crate::fault::not_found("operation", key))
+    .ok_or_else(|| not_found("operation", key))
 }
 
 const UNSETTLED: &str = "
@@ -525,7 +530,7 @@ pub(super) fn settle(
             )?
             .collect::<rusqlite::Result<_>>()?;
         if found.is_empty() {
-            return Err(crate::fault::not_found("operation", operation));
+            return Err(not_found("operation", operation));
         }
         for (seq, kind, link) in found {
             db.prepare_cached(

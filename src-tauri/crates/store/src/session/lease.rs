@@ -155,7 +155,7 @@ pub(super) fn fingerprint(
         )?
         .execute(params![hold.key.tenant, hold.key.sync, hash.0, micros(now)])?;
     // A run may record several; all are cleared together when it succeeds.
-    db.prepare_cached("INSERT OR IGNORE INTO temp.fingerprints (hash) VALUES (?1)")?
+    db.prepare_cached("INSERT OR IGNORE INTO temp.recorded (hash) VALUES (?1)")?
         .execute(params![hash.0])?;
     Ok(new == 0)
 }
@@ -164,7 +164,7 @@ pub(super) fn fingerprint(
 pub(super) fn clear_fingerprints(db: &Connection, hold: &Hold) -> Result<()> {
     db.prepare_cached(
         "DELETE FROM fingerprints WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-             AND hash IN (SELECT hash FROM temp.fingerprints)",
+             AND hash IN (SELECT hash FROM temp.recorded)",
     )?
     .execute(params![hold.key.tenant, hold.key.sync])?;
     Ok(())

@@ -32,7 +32,7 @@ pub(super) fn create(db: &Connection) -> Result<()> {
          ) STRICT;
          CREATE UNIQUE INDEX temp.staged_id ON staged (side, record_id);
          CREATE TABLE temp.plan (n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-         CREATE TABLE temp.fingerprints (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
+         CREATE TABLE temp.recorded (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
     )?;
     Ok(())
 }

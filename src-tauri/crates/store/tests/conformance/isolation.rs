@@ -1,0 +1,144 @@
+//! No method of one tenant's store reaches anything of another's.
+
+use tandem_domain::conflict::ConflictDecision;
+use tandem_domain::ids::TenantId;
+use tandem_engine::ports::history::{RunOptions, RunStatus};
+use tandem_engine::ports::session::Snapshots;
+use tandem_engine::ports::store::{
+    CircuitRecord, ConflictFilter, ErrorFilter, NewDecision, RunFilter, StoreError, TenantStore,
+    Totals,
+};
+
+use crate::conflicts::park;
+use crate::harness::{Harness, World, error, opened};
+use crate::tenants::connection;
+
+fn refused<T>(answer: Result<T, StoreError>) {
+    match answer {
+        Err(StoreError::NotFound { .. }) => {}
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("answered"),
+    }
+}
+
+/// Everything there is to ask with ids of `owner`, asked as somebody else.
+fn nothing(owner: &World, asker: &dyn TenantStore) {
+    let actor = owner.actor();
+    let run = owner
+        .tenant
+        .runs(&RunFilter {
+            limit: 1,
+            ..Default::default()
+        })
+        .unwrap()[0]
+        .id;
+    let conflict = owner
+        .tenant
+        .conflicts(&ConflictFilter {
+            limit: 1,
+            ..Default::default()
+        })
+        .unwrap()[0]
+        .clone();
+    let error = owner
+        .tenant
+        .errors(&ErrorFilter {
+            limit: 1,
+            ..Default::default()
+        })
+        .unwrap()[0]
+        .error
+        .id;
+    let connection = owner.tenant.connections().unwrap()[0].clone();
+    let alert = owner.tenant.pending_alerts(1).unwrap()[0].0;
+
+    refused(asker.sync(owner.sync));
+    refused(asker.side_progress(owner.sync));
+    refused(asker.open_run(&owner.new_run(RunOptions::default())));
+    refused(asker.request_cancel(run, &actor));
+    refused(asker.run(run));
+    refused(asker.changes(run, None, 10));
+    refused(asker.snapshots(run));
+    refused(asker.conflict(conflict.id));
+    refused(asker.decide(
+        &NewDecision {
+            conflict: conflict.id,
+            revision: conflict.revision,
+            decision: ConflictDecision::Unlink,
+            note: None,
+            not_before: owner.now(),
+        },
+        &actor,
+    ));
+    refused(asker.undo_decision(conflict.id, &actor));
+    refused(asker.error(error));
+    refused(asker.resolve_error(error, &actor));
+    refused(asker.circuit(connection.id));
+    refused(asker.put_circuit(connection.id, &CircuitRecord::default(), 0));
+    refused(asker.alert_delivered(alert, owner.now()));
+    refused(asker.put_connection(&connection, &actor));
+    refused(asker.put_sync(&owner.tenant.sync(owner.sync).unwrap(), &actor));
+
+    let runs = RunFilter {
+        sync: Some(owner.sync),
+        limit: 10,
+        ..Default::default()
+    };
+    assert!(asker.runs(&runs).unwrap().is_empty());
+    let conflicts = ConflictFilter {
+        sync: Some(owner.sync),
+        limit: 10,
+        ..Default::default()
+    };
+    assert!(asker.conflicts(&conflicts).unwrap().is_empty());
+    let errors = ErrorFilter {
+        run: Some(run),
+        limit: 10,
+        ..Default::default()
+    };
+    assert!(asker.errors(&errors).unwrap().is_empty());
+    assert!(asker.connections().unwrap().is_empty());
+    assert!(asker.pending_alerts(10).unwrap().is_empty());
+    assert_eq!(asker.totals().unwrap(), Totals::default());
+}
+
+fn rich(h: &dyn Harness) -> World {
+    let world = World::new(h);
+    world
+        .tenant
+        .put_connection(&connection(&world, "shop"), &world.actor())
+        .unwrap();
+    world.link(&["a"]);
+    let mut session = opened(world.try_open(RunOptions::default()));
+    park(&world, session.as_mut(), "b", "1", "2");
+    session.log_errors(&[error(&world, "x")]).unwrap();
+    let mut outcome = world.outcome(RunStatus::Partial);
+    outcome.alert = Some(serde_json::json!({ "alert": 1 }));
+    outcome.snapshots = Some(Snapshots {
+        before: serde_json::json!([]),
+        after: serde_json::json!([1]),
+    });
+    session.finish(outcome).unwrap();
+    world
+}
+
+pub(crate) fn no_method_answers_for_another_tenant(h: &dyn Harness) {
+    let world = rich(h);
+    let other = World::with(world.store.clone(), "beta", 2);
+    let audited = other.tenant.audit(None, 100).unwrap();
+    nothing(&world, other.tenant.as_ref());
+    assert_eq!(other.tenant.audit(None, 100).unwrap(), audited);
+    assert_eq!(other.tenant.syncs().unwrap().len(), 1);
+    // And nothing of the first was changed by asking.
+    assert_eq!(world.tenant.totals().unwrap().open_conflicts, 1);
+    assert_eq!(world.tenant.totals().unwrap().unresolved_errors, 1);
+}
+
+pub(crate) fn an_unknown_tenant_has_nothing(h: &dyn Harness) {
+    let world = rich(h);
+    let nobody = world.store.tenant(TenantId(world.id()));
+    nothing(&world, nobody.as_ref());
+    assert!(nobody.audit(None, 10).unwrap().is_empty());
+    assert_eq!(nobody.verify_audit().unwrap(), None);
+    refused(nobody.add_audit(&world.actor(), "a", "b", serde_json::Value::Null));
+}

@@ -1,0 +1,112 @@
+//! The store port's contract as cases that know nothing of SQLite: any implementation that offers a
+//! [`harness::Harness`] runs them. Time and ids are given, nothing sleeps.
+
+mod conflicts;
+mod harness;
+mod isolation;
+mod journal;
+mod pairing;
+mod recovery;
+mod runs;
+mod staging;
+mod tenants;
+
+use std::sync::Arc;
+
+use harness::{Harness, StillClock};
+use tandem_engine::ports::clock::Clock;
+use tandem_engine::ports::store::Store;
+use tandem_store::SqliteStore;
+
+/// A real file in a folder of its own.
+struct Sqlite(tempfile::TempDir);
+
+impl Harness for Sqlite {
+    fn open(&self) -> Arc<dyn Store> {
+        let clock: Arc<dyn Clock> = Arc::new(StillClock);
+        let opened = SqliteStore::open(self.0.path().join("store.db"), &clock).unwrap();
+        assert_eq!(opened.set_aside, None);
+        Arc::new(opened.store)
+    }
+}
+
+macro_rules! conformance {
+    ($($module:ident: $($case:ident),* $(,)?;)*) => {$(
+        mod $module {
+            $(#[test]
+            fn $case() {
+                crate::$module::$case(&crate::Sqlite(tempfile::tempdir().unwrap()));
+            })*
+        }
+    )*};
+}
+
+mod sqlite {
+    conformance! {
+        tenants:
+            names_are_unique_and_listed_in_order,
+            removing_a_tenant_leaves_nothing_and_nobody_else_is_touched,
+            connections_are_created_replaced_and_audited,
+            syncs_are_created_archived_and_their_names_freed,
+            circuits_change_only_for_who_read_them_last,
+            audit_is_a_chain_read_in_pages,
+            alerts_wait_until_delivered;
+        isolation:
+            no_method_answers_for_another_tenant,
+            an_unknown_tenant_has_nothing;
+        runs:
+            a_run_goes_from_pending_to_running_to_its_end,
+            case_38_same_configuration_triggered_twice_at_once,
+            a_trigger_with_other_options_is_told_who_is_busy,
+            a_second_process_sees_the_same_lease,
+            cancelling_reaches_the_run,
+            runs_come_in_pages_newest_first,
+            an_archived_sync_does_not_run,
+            case_39_and_45_a_fingerprint_covers_content_for_an_hour,
+            errors_are_logged_filtered_and_resolved,
+            progress_is_kept_only_as_committed,
+            a_simulation_changes_nothing_but_history;
+        staging:
+            an_equal_digest_is_only_seen,
+            case_25_same_id_on_two_pages_the_later_wins,
+            a_version_that_moved_without_content_is_kept,
+            unseen_links_are_told_in_pages,
+            records_set_aside_come_again_until_usable,
+            a_changed_mapping_compares_everything_again,
+            an_open_conflict_already_seen_needs_no_planning,
+            a_closed_link_whose_record_returns_is_planned;
+        pairing:
+            case_32_twenty_and_twenty_by_key,
+            links_first_then_paired_then_the_rest_each_once,
+            case_20_duplicate_keys_stop_everyone_who_bears_them,
+            case_20_a_quarantined_record_takes_part_again_once_its_key_is_unique,
+            case_17_a_new_record_with_a_deleted_ones_key_is_reviewed,
+            case_18_a_linked_record_may_change_its_key,
+            case_19_two_linked_records_may_swap_keys,
+            case_47_an_excluded_link_is_not_paired_again,
+            a_half_link_finds_its_other_half,
+            two_half_links_become_one,
+            a_plan_is_kept_in_order;
+        journal:
+            a_create_is_journalled_and_learns_its_id,
+            a_link_reads_back_as_it_was_written,
+            history_keeps_what_a_create_wrote_when_the_link_moves_on,
+            what_is_owed_is_planned_again,
+            a_half_link_whose_record_is_gone_is_removed,
+            changes_come_in_pages,
+            a_failed_transaction_leaves_nothing;
+        recovery:
+            case_30_a_crash_between_write_and_receipt_is_settled,
+            an_interrupted_run_is_failed_and_continued_after_the_wait,
+            a_lost_lease_stops_every_call,
+            a_create_sent_again_under_its_key_settles_the_first;
+        conflicts:
+            one_conflict_a_link_refreshed_by_fresh_values,
+            sides_that_agree_close_it,
+            a_decision_needs_the_revision_it_saw,
+            a_decision_waits_for_its_undo_window,
+            a_decision_can_be_taken_back_until_it_is_being_written,
+            case_28_a_reopened_conflict_keeps_unaffected_choices,
+            conflicts_come_in_pages_newest_first;
+    }
+}

@@ -1,0 +1,203 @@
+//! Tenants and what belongs to them outside runs.
+
+use tandem_domain::ids::{ConnectionId, Name, SyncId, TenantId};
+use tandem_engine::ports::history::RunStatus;
+use tandem_engine::ports::store::{CircuitRecord, ConnectionRecord, StoreError, Tenant};
+
+use crate::harness::{Harness, World, actor, start, sync_record};
+
+pub(crate) fn names_are_unique_and_listed_in_order(h: &dyn Harness) {
+    let world = World::new(h);
+    World::with(world.store.clone(), "Zeta", 2);
+    World::with(world.store.clone(), "beta", 3);
+    let names: Vec<String> = world
+        .store
+        .tenants()
+        .unwrap()
+        .into_iter()
+        .map(|tenant| tenant.name.to_string())
+        .collect();
+    assert_eq!(names, ["Zeta", "acme", "beta"]);
+    let again = Tenant {
+        id: TenantId(world.id()),
+        name: Name::new("acme").unwrap(),
+        created_at: start(),
+    };
+    assert!(matches!(
+        world.store.create_tenant(&again, &actor(start())),
+        Err(StoreError::Conflict(_))
+    ));
+}
+
+pub(crate) fn removing_a_tenant_leaves_nothing_and_nobody_else_is_touched(h: &dyn Harness) {
+    let world = World::new(h);
+    let other = World::with(world.store.clone(), "beta", 2);
+    world.link(&["a", "b"]);
+    other.link(&["a"]);
+    let run = world.tenant.runs(&everything()).unwrap()[0].id;
+    world.store.remove_tenant(world.tenant.id()).unwrap();
+    assert!(matches!(
+        world.tenant.run(run),
+        Err(StoreError::NotFound { .. })
+    ));
+    assert!(world.tenant.syncs().unwrap().is_empty());
+    assert!(world.tenant.audit(None, 10).unwrap().is_empty());
+    assert_eq!(world.tenant.totals().unwrap().links, 0);
+    assert_eq!(other.tenant.totals().unwrap().links, 1);
+    assert_eq!(other.tenant.verify_audit().unwrap(), None);
+    assert!(matches!(
+        world.store.remove_tenant(world.tenant.id()),
+        Err(StoreError::NotFound { .. })
+    ));
+}
+
+pub(crate) fn everything() -> tandem_engine::ports::store::RunFilter {
+    tandem_engine::ports::store::RunFilter {
+        limit: 100,
+        ..Default::default()
+    }
+}
+
+pub(crate) fn connection(world: &World, name: &str) -> ConnectionRecord {
+    ConnectionRecord {
+        id: ConnectionId(world.id()),
+        name: Name::new(name).unwrap(),
+        kind: "rest".into(),
+        settings: serde_json::json!({ "url": "http://127.0.0.1:1", "big": 9007199254740993_u64 }),
+        created_at: start(),
+        updated_at: start(),
+    }
+}
+
+pub(crate) fn connections_are_created_replaced_and_audited(h: &dyn Harness) {
+    let world = World::new(h);
+    let mut shop = connection(&world, "shop");
+    let erp = connection(&world, "erp");
+    for connection in [&shop, &erp] {
+        world
+            .tenant
+            .put_connection(connection, &world.actor())
+            .unwrap();
+    }
+    shop.kind = "sqlite".into();
+    world.tenant.put_connection(&shop, &world.actor()).unwrap();
+    assert_eq!(world.tenant.connections().unwrap(), [erp, shop.clone()]);
+    let taken = connection(&world, "erp");
+    assert!(matches!(
+        world.tenant.put_connection(&taken, &world.actor()),
+        Err(StoreError::Conflict(_))
+    ));
+    let actions: Vec<String> = world
+        .tenant
+        .audit(None, 10)
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.action)
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            "connection.change",
+            "connection.create",
+            "connection.create",
+            "sync.create",
+            "tenant.create"
+        ]
+    );
+}
+
+pub(crate) fn syncs_are_created_archived_and_their_names_freed(h: &dyn Harness) {
+    let world = World::new(h);
+    let mut sync = world.tenant.sync(world.sync).unwrap();
+    assert_eq!(sync, sync_record(world.sync, "customers"));
+    let second = sync_record(SyncId(world.id()), "customers");
+    assert!(matches!(
+        world.tenant.put_sync(&second, &world.actor()),
+        Err(StoreError::Conflict(_))
+    ));
+    sync.archived = true;
+    world.tenant.put_sync(&sync, &world.actor()).unwrap();
+    world.tenant.put_sync(&second, &world.actor()).unwrap();
+    assert_eq!(world.tenant.syncs().unwrap(), [second]);
+    assert!(world.tenant.sync(world.sync).unwrap().archived);
+}
+
+pub(crate) fn circuits_change_only_for_who_read_them_last(h: &dyn Harness) {
+    let world = World::new(h);
+    let shop = connection(&world, "shop");
+    world.tenant.put_connection(&shop, &world.actor()).unwrap();
+    assert_eq!(
+        world.tenant.circuit(shop.id).unwrap(),
+        CircuitRecord::default()
+    );
+    let open = CircuitRecord {
+        failures: 5,
+        open_until: Some(start()),
+        isolated: false,
+        probe_until: None,
+        generation: 1,
+        last_error: Some("refused".into()),
+        changed_at: Some(start()),
+    };
+    assert!(world.tenant.put_circuit(shop.id, &open, 0).unwrap());
+    assert!(
+        !world
+            .tenant
+            .put_circuit(shop.id, &CircuitRecord::default(), 0)
+            .unwrap()
+    );
+    assert_eq!(world.tenant.circuit(shop.id).unwrap(), open);
+}
+
+pub(crate) fn audit_is_a_chain_read_in_pages(h: &dyn Harness) {
+    let world = World::new(h);
+    for number in 0..5 {
+        world
+            .tenant
+            .add_audit(
+                &world.actor(),
+                "test.act",
+                "subject",
+                serde_json::json!({ "number": number }),
+            )
+            .unwrap();
+    }
+    let first = world.tenant.audit(None, 3).unwrap();
+    let second = world.tenant.audit(Some(first[2].seq), 10).unwrap();
+    let seqs: Vec<i64> = first.iter().chain(&second).map(|entry| entry.seq).collect();
+    assert_eq!(seqs, [7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(first[0].details, serde_json::json!({ "number": 4 }));
+    let mut hashes: Vec<&str> = first
+        .iter()
+        .chain(&second)
+        .map(|e| e.hash.as_str())
+        .collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 7);
+    assert_eq!(world.tenant.verify_audit().unwrap(), None);
+}
+
+pub(crate) fn alerts_wait_until_delivered(h: &dyn Harness) {
+    let world = World::new(h);
+    for number in 0..3 {
+        let session = world.open();
+        let mut outcome = world.outcome(RunStatus::Failed);
+        outcome.alert = Some(serde_json::json!({ "number": number }));
+        session.finish(outcome).unwrap();
+    }
+    let pending = world.tenant.pending_alerts(2).unwrap();
+    assert_eq!(pending.len(), 2);
+    assert_eq!(pending[0].1, serde_json::json!({ "number": 0 }));
+    world
+        .tenant
+        .alert_delivered(pending[0].0, world.now())
+        .unwrap();
+    let rest: Vec<_> = world.tenant.pending_alerts(9).unwrap();
+    assert_eq!(rest.len(), 2);
+    assert_eq!(rest[0], pending[1]);
+    assert!(matches!(
+        world.tenant.alert_delivered(999, world.now()),
+        Err(StoreError::NotFound { .. })
+    ));
+}
