@@ -1,1 +1,3 @@
-//! Whole runs through the app.
+//! What the tests of whole runs share. Nobody imports this crate.
+
+pub mod house;

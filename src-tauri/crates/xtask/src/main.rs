@@ -9,13 +9,13 @@
 //! | --- | --- | --- |
 //! | `TANDEM_BIN` | browser, window, systems, screenshots | the built `tandem` |
 //! | `TANDEM_WINDOW_BIN` | window, screenshots | the built `tandem-window`, panel inside |
-//! | `TANDEM_CHROMIUM` | browser, screenshots | Chromium's executable |
+//! | `CHROMIUM` | browser, screenshots | Chromium's executable |
 //! | `TANDEM_WEBKIT_DRIVER` | window, screenshots | `WebKitWebDriver` |
 //! | `TANDEM_KINTO_BIN` | window, systems | folder with `kinto` and its `python` |
 //! | `TANDEM_POSTGRES_BIN` | window, systems | folder with `initdb` and `postgres` |
 //! | `TANDEM_POSTGRES_USER` | window, systems | whom to become when root, whom `PostgreSQL` refuses |
 //! | `TANDEM_SYSTEMS_DIR` | window, systems | scratch folder for data, configuration and logs of servers |
-//! | `TANDEM_SHOTS_DIR` | screenshots | where pictures go |
+//! | `SHOTS` | screenshots | folder for the pictures |
 //!
 //! Tests that need them live in test binaries of the `tests` crate behind its `e2e` feature
 //! (`tests/e2e/window.rs`, `tests/e2e/systems.rs`), so a plain `cargo test` neither builds nor runs

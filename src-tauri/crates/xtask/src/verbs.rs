@@ -94,7 +94,8 @@ pub(crate) fn bundle(paths: &Paths, consent: Consent) -> Result<ExitCode, Troubl
     Ok(ExitCode::SUCCESS)
 }
 
-/// `cargo xtask screenshots`: every scene of the panel, in both themes.
+/// `cargo xtask screenshots`: every scene of the panel, in every theme. The browser tests walk
+/// through all scenes anyway; told where, they also take the pictures.
 pub(crate) fn screenshots(
     paths: &Paths,
     consent: Consent,
@@ -107,14 +108,14 @@ pub(crate) fn screenshots(
         |dir| env::current_dir().unwrap_or_default().join(dir),
     );
     fs::create_dir_all(&folder).map_err(Trouble::file(&folder))?;
-    build_panel(paths, consent)?;
+    node::ensure(paths, consent)?;
     build_headless(paths)?;
     browser_environment(paths)?
         .iter()
-        .fold(npm_run(paths, "screenshots"), |cmd, (name, value)| {
+        .fold(npm_run(paths, "e2e"), |cmd, (name, value)| {
             cmd.env(name, value)
         })
-        .env("TANDEM_SHOTS_DIR", &folder)
+        .env("SHOTS", &folder)
         .run()?;
     println!("Pictures are in {}", folder.display());
     Ok(ExitCode::SUCCESS)

@@ -50,6 +50,6 @@ pub(crate) fn environment(paths: &Paths) -> Result<Vec<(&'static str, OsString)>
         })?;
     Ok(vec![
         ("TANDEM_BIN", paths.binary("tandem").into()),
-        ("TANDEM_CHROMIUM", chromium.into()),
+        ("CHROMIUM", chromium.into()),
     ])
 }

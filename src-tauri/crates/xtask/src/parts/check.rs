@@ -65,7 +65,7 @@ fn lints(paths: &Paths, consent: Consent, report: &mut Report) {
 pub(super) fn drift(paths: &Paths, report: &mut Report) {
     report.counted(PART, "generated types are current", || {
         let (tally, ended) = cargo(paths)
-            .words("test --package tandem-app --lib bindings_are_current")
+            .words("test --package tandem-app bindings_are_current")
             .tallied();
         let ended = match ended {
             Ok(()) if tally == Tally::default() => {
