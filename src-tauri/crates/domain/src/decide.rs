@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conflict::{Choice, ConflictDecision, ConflictDraft, ConflictField};
 use crate::ids::{Both, FieldName, Side};
-use crate::link::{Link, LinkSide, LinkState, Seen};
+use crate::link::{Link, LinkSide, LinkState};
 use crate::merge::DECISION;
 use crate::plan::{ConflictChange, Decision, Pair, Reason};
 use crate::planner::{Planner, delete, losers_of_delete};
@@ -17,10 +17,6 @@ use crate::value::Value;
 
 /// What becomes of a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, taken apart at once; boxing would only be in the way"
-)]
 pub enum DecisionOutcome {
     /// It holds: these writes carry it out (none where it is done already, or where the sides came
     /// to agree by themselves).
@@ -29,6 +25,8 @@ pub enum DecisionOutcome {
     Reopen {
         /// The conflict as it stands now.
         draft: ConflictDraft,
+        /// The link with what was read noted as seen and nothing incorporated.
+        link: Link,
         /// The fields whose choice no longer holds; choices for other fields are kept.
         changed: Vec<FieldName>,
     },
@@ -135,7 +133,11 @@ impl Applying<'_> {
             })
             .map(|it| it.field.clone())
             .collect();
-        DecisionOutcome::Reopen { draft, changed }
+        DecisionOutcome::Reopen {
+            draft,
+            link: self.planner.unsettled(LinkState::Active),
+            changed,
+        }
     }
 
     fn alike(&self, a: &ConflictField, b: &ConflictField) -> bool {
@@ -284,6 +286,7 @@ impl Applying<'_> {
             draft: self
                 .planner
                 .live_draft(&meeting.merged, meeting.first, &contested),
+            link: self.planner.unsettled(LinkState::Active),
             changed: changed.into_iter().collect(),
         }
     }
@@ -292,10 +295,9 @@ impl Applying<'_> {
     fn delete_too(&self, side: Side, gone: &LinkSide, live: &Live) -> DecisionOutcome {
         let planner = &self.planner;
         let fresh = planner.delete_draft(side, live, true);
-        if let DecisionOutcome::Reopen { draft, changed } = self.reopen(fresh)
-            && !changed.is_empty()
-        {
-            return DecisionOutcome::Reopen { draft, changed };
+        let fresh = self.reopen(fresh);
+        if matches!(&fresh, DecisionOutcome::Reopen { changed, .. } if !changed.is_empty()) {
+            return fresh;
         }
         if !planner.policy.deletes_on(side.other()) {
             return DecisionOutcome::Write(self.unlinked(Reason::Drift));
@@ -321,21 +323,8 @@ impl Applying<'_> {
 
     /// The pair left alone for good.
     fn unlinked(&self, reason: Reason) -> Decision {
-        let planner = &self.planner;
-        let half = |side: Side| match planner.standings.get(side) {
-            Standing::Absent => None,
-            Standing::Gone(half) => Some(LinkSide {
-                seen: Some(Seen::Deleted),
-                ..half.clone()
-            }),
-            Standing::Live(live) => Some(live.only_seen(&planner.policy.schema)),
-        };
-        let link = Link {
-            state: LinkState::Excluded,
-            base: planner.base().cloned(),
-            sides: Both::new(half(Side::Source), half(Side::Target)),
-        };
-        let mut decision = planner.decision(reason, Some(link));
+        let link = self.planner.unsettled(LinkState::Excluded);
+        let mut decision = self.planner.decision(reason, Some(link));
         decision.conflict = ConflictChange::Keep;
         decision
     }

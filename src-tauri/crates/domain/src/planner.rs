@@ -103,6 +103,36 @@ impl<'a> Planner<'a> {
         self.pair.link.as_ref().and_then(|link| link.base.as_ref())
     }
 
+    /// The link with what was read noted as seen and nothing incorporated.
+    pub(crate) fn unsettled(&self, state: LinkState) -> Link {
+        let schema = &self.policy.schema;
+        let strangers = Side::BOTH
+            .into_iter()
+            .any(|side| matches!(self.standings.get(side), Standing::Live(live) if live.joined));
+        let half = |side: Side| match self.standings.get(side) {
+            Standing::Absent => None,
+            Standing::Gone(half) => Some(LinkSide {
+                seen: Some(Seen::Deleted),
+                ..half.clone()
+            }),
+            Standing::Live(live) if strangers => {
+                let mut live = live.clone();
+                live.forget();
+                Some(live.only_seen(schema))
+            }
+            Standing::Live(live) => Some(live.only_seen(schema)),
+        };
+        Link {
+            state,
+            base: if strangers {
+                None
+            } else {
+                self.base().cloned()
+            },
+            sides: Both::new(half(Side::Source), half(Side::Target)),
+        }
+    }
+
     /// Two live records: merged against what was agreed, or paired where nothing was.
     fn both_live(&self, source: &Live, target: &Live) -> Decision {
         self.merged(source, target, &BTreeMap::new())
@@ -300,17 +330,19 @@ impl<'a> Planner<'a> {
     pub(crate) fn create(&self, reason: Reason, side: Side, live: &Live) -> Decision {
         let schema = &self.policy.schema;
         let receiver = side.other();
-        // What this side is still owed is part of the record.
+        // What this side is still owed is part of the record; where it moved on by itself, that is
+        // what the record says now, and the debt is void.
         let mut whole = live.now.clone();
-        for owed in &live.owed {
-            let unpaid = match (live.now.get(&owed.field), live.shadow.get(&owed.field)) {
+        let mut unpaid = live.owed.clone();
+        unpaid.retain(
+            |owed| match (live.now.get(&owed.field), live.shadow.get(&owed.field)) {
                 (Some(now), Some(shadow)) => schema.same(&owed.field, now, shadow),
                 (None, _) => true,
                 (Some(_), None) => false,
-            };
-            if unpaid {
-                whole.0.insert(owed.field.clone(), owed.value.clone());
-            }
+            },
+        );
+        for owed in &unpaid {
+            whole.0.insert(owed.field.clone(), owed.value.clone());
         }
         let fields = CanonicalRecord(
             whole
@@ -320,7 +352,7 @@ impl<'a> Planner<'a> {
                 .map(|(field, value)| (field.clone(), value.clone()))
                 .collect(),
         );
-        let half = live.half(schema, live.now.clone(), live.owed.clone());
+        let half = live.half(schema, live.now.clone(), unpaid);
         let link = self.link(LinkState::Unpaired, Some(whole), side, half, None);
         let mut decision = self.decision(reason, Some(link));
         *decision.intents.get_mut(receiver) = Some(Intent::Create { fields });

@@ -44,7 +44,7 @@ fn parked(policy: &Policy) -> (Link, ConflictDraft) {
 fn written(outcome: DecisionOutcome) -> Decision {
     match outcome {
         DecisionOutcome::Write(decision) => decision,
-        DecisionOutcome::Reopen { draft, changed } => {
+        DecisionOutcome::Reopen { draft, changed, .. } => {
             panic!("reopened: {changed:?} {}", contested(&draft))
         }
     }
@@ -52,7 +52,7 @@ fn written(outcome: DecisionOutcome) -> Decision {
 
 fn reopened(outcome: DecisionOutcome) -> (ConflictDraft, Vec<String>) {
     match outcome {
-        DecisionOutcome::Reopen { draft, changed } => {
+        DecisionOutcome::Reopen { draft, changed, .. } => {
             (draft, changed.iter().map(ToString::to_string).collect())
         }
         DecisionOutcome::Write(decision) => panic!("written: {decision:?}"),

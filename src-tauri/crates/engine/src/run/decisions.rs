@@ -44,7 +44,7 @@ pub(super) async fn carry_out(run: &RunContext, policy: &Policy) -> Result<Optio
         };
         let decision = match apply_decision(&draft, &decision, &pair, policy, now) {
             DecisionOutcome::Write(decision) => decision,
-            DecisionOutcome::Reopen { draft, .. } => reopened(pair.link.clone(), draft),
+            DecisionOutcome::Reopen { draft, link, .. } => reopened(Some(link), draft),
         };
         planned.push(PlannedPair {
             link_id: Some(link_id),
