@@ -171,7 +171,9 @@ export class FakeBackend {
     ],
     overview: () => ({
       open_conflicts: this.setUp ? this.open().length : 0,
-      unresolved_errors: this.setUp ? (this.options.errors ?? 9) : 0,
+      unresolved_errors: this.setUp
+        ? data.errors(this.options.errors ?? 9).filter((each) => !each.resolved).length
+        : 0,
       links: this.setUp ? 1_984 : 0,
       syncs: this.setUp ? data.syncs(this.open().length) : [],
       connections: this.setUp ? data.CONNECTIONS : [],

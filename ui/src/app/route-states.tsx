@@ -7,7 +7,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
   return (
     <main className="p-4">
       <h1 className="sr-only">Tandem</h1>
-      <ErrorState doing="open this screen" error={asCommandError(error)} onRetry={reset} />
+      <ErrorState inset doing="open this screen" error={asCommandError(error)} onRetry={reset} />
     </main>
   );
 }

@@ -20,6 +20,7 @@ import { RunScreen } from "@/features/history/run-screen";
 import { historySearch, runSearch } from "@/features/history/search";
 import { OverviewScreen } from "@/features/overview/overview-screen";
 import { FirstRun } from "@/features/setup/first-run";
+import { FirstTenant } from "@/features/setup/new-tenant";
 import { SyncScreen } from "@/features/syncs/sync-screen";
 import { SyncsScreen } from "@/features/syncs/syncs-screen";
 import { commandQuery, TenantProvider } from "@/ipc";
@@ -39,9 +40,16 @@ const home = createRoute({
   path: "/",
   beforeLoad: async ({ context }) => {
     const tenants = await context.client.ensureQueryData(commandQuery("list_tenants", {}));
+    if (tenants.length === 0) throw redirect({ to: "/welcome" });
     const known = tenants.find(({ name }) => name === lastTenant()) ?? tenants[0];
     throw redirect({ to: "/t/$tenant/overview", params: { tenant: known?.name ?? "default" } });
   },
+});
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: "/welcome",
+  component: FirstTenant,
 });
 
 const tenantRoute = createRoute({
@@ -159,6 +167,7 @@ const audit = createRoute({
 
 const tree = root.addChildren([
   home,
+  welcome,
   tenantRoute.addChildren([
     tenantHome,
     overview,

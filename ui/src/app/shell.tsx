@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { Dialog } from "@/components/dialog";
 import { formatCount } from "@/components/format";
 import { usePreferences } from "@/components/preferences";
 import { useUndo } from "@/components/undo";
+import { NewTenantForm } from "@/features/setup/new-tenant";
 import { commandQuery, useTenant } from "@/ipc";
 import { Help } from "./help";
 import { rememberTenant } from "./last-tenant";
@@ -20,7 +22,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const navigate = useNavigate();
   const { letterKeys } = usePreferences();
   const { take } = useUndo();
-  const [dialog, setDialog] = useState<"palette" | "help" | null>(null);
+  const [dialog, setDialog] = useState<"palette" | "help" | "tenant" | null>(null);
   const groups = usePaletteGroups(() => setDialog("help"));
   useEffect(() => rememberTenant(tenant), [tenant]);
   useFocusOnNavigation();
@@ -42,7 +44,11 @@ export function Shell({ children }: { children: ReactNode }) {
       >
         Skip to the content
       </button>
-      <TopBar onPalette={() => setDialog("palette")} onHelp={() => setDialog("help")} />
+      <TopBar
+        onPalette={() => setDialog("palette")}
+        onHelp={() => setDialog("help")}
+        onNewTenant={() => setDialog("tenant")}
+      />
       <div className="grid min-h-0 grid-cols-[auto_minmax(0,1fr)]">
         <Navigation />
         <main id="content" data-region="" tabIndex={-1} className="min-h-0 min-w-0 outline-none">
@@ -51,6 +57,9 @@ export function Shell({ children }: { children: ReactNode }) {
       </div>
       <StatusBar />
       <Palette open={dialog === "palette"} onClose={() => setDialog(null)} groups={groups} />
+      <Dialog open={dialog === "tenant"} onClose={() => setDialog(null)} title="New tenant">
+        <NewTenantForm suggested="" onCreated={() => setDialog(null)} />
+      </Dialog>
       <Help open={dialog === "help"} onClose={() => setDialog(null)} />
     </div>
   );

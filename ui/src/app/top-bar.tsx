@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Building2, ChevronDown, CircleHelp, Search, SunMoon, Wifi, WifiOff } from "lucide-react";
 import { Button, Keys } from "@/components/button";
 import { COMMAND_KEY } from "@/components/keys";
-import { Menu, MenuCheck, MenuRadio, MenuSeparator } from "@/components/menu";
+import { Menu, MenuCheck, MenuItem, MenuRadio, MenuSeparator } from "@/components/menu";
 import { type Density, type Theme, usePreferences } from "@/components/preferences";
 import { commandQuery, useTenant } from "@/ipc";
 import { useLive } from "./live";
@@ -20,10 +20,16 @@ export const DENSITIES: { value: Density; label: string }[] = [
   { value: "comfortable", label: "Tall rows" },
 ];
 
-export function TopBar({ onPalette, onHelp }: { onPalette(): void; onHelp(): void }) {
+interface Props {
+  onPalette(): void;
+  onHelp(): void;
+  onNewTenant(): void;
+}
+
+export function TopBar({ onPalette, onHelp, onNewTenant }: Props) {
   return (
     <header className="flex items-center gap-2 border-b border-line bg-surface px-2 py-1">
-      <TenantMenu />
+      <TenantMenu onNewTenant={onNewTenant} />
       <div className="flex-1" />
       <Button
         look="quiet"
@@ -41,7 +47,7 @@ export function TopBar({ onPalette, onHelp }: { onPalette(): void; onHelp(): voi
   );
 }
 
-function TenantMenu() {
+function TenantMenu({ onNewTenant }: { onNewTenant(): void }) {
   const tenant = useTenant();
   const navigate = useNavigate();
   const tenants = useQuery(commandQuery("list_tenants", {}));
@@ -63,6 +69,8 @@ function TenantMenu() {
         options={names.map((name) => ({ value: name, label: name }))}
         onChoose={(name) => void navigate({ to: "/t/$tenant/overview", params: { tenant: name } })}
       />
+      <MenuSeparator />
+      <MenuItem onChoose={onNewTenant}>New tenant…</MenuItem>
     </Menu>
   );
 }

@@ -45,7 +45,7 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
           })),
           ...names.map((name) => ({
             id: `sync ${name}`,
-            label: `Sync ${name}`,
+            label: `Open the sync ${name}`,
             run: () => void navigate({ to: "/t/$tenant/syncs/$name", params: { tenant, name } }),
           })),
         ],

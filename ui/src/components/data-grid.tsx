@@ -39,7 +39,7 @@ interface Props<T> {
 
 const OVERSCAN = 12;
 const LOAD_AHEAD = 20;
-const GAP_REM = 0.75;
+const GAP_REM = 1;
 const PADDING_REM = 2 - GAP_REM;
 
 // Which row was opened last in each list, so that coming back lands on it again.
@@ -168,7 +168,7 @@ export function DataGrid<T>(props: Props<T>) {
           aria-rowindex={1}
           tabIndex={-1}
           style={tracks}
-          className="sticky top-0 z-10 grid gap-x-3 border-b border-line bg-surface px-4 text-meta font-medium text-muted"
+          className="sticky top-0 z-10 grid gap-x-4 border-b border-line bg-surface px-4 text-meta font-medium text-muted"
         >
           {columns.map((column) => (
             <div
@@ -205,7 +205,7 @@ export function DataGrid<T>(props: Props<T>) {
                 }}
                 onFocus={() => setActive(row.index)}
                 style={{ ...tracks, height: row.size, transform: `translateY(${row.start}px)` }}
-                className={`absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3 border-b border-line px-4 -outline-offset-2 ${open ? "bg-selected" : "hover:bg-surface"}`}
+                className={`absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-4 border-b border-line px-4 -outline-offset-2 ${open ? "bg-selected" : "hover:bg-surface"}`}
               >
                 {columns.map((column) => (
                   <div

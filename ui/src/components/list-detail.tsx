@@ -28,7 +28,7 @@ export function ListDetail({ list, detail, detailLabel, hasDetail }: Props) {
   if (!wide) return <div className="min-h-0 flex-1">{right}</div>;
   return (
     <Group className="min-h-0 flex-1" orientation="horizontal">
-      <Panel defaultSize="32%" minSize="18%">
+      <Panel defaultSize="27%" minSize="16%">
         {left}
       </Panel>
       <Separator

@@ -16,6 +16,7 @@ interface Props<T> {
 export function Loaded<T>({ query, what, children }: Props<T>) {
   const failure = query.error ? (
     <ErrorState
+      inset
       doing={`load ${what}`}
       error={query.error}
       since={query.errorUpdatedAt}

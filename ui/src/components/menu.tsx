@@ -62,6 +62,21 @@ export function MenuRadio({ title, value, options, onChoose }: RadioProps) {
   );
 }
 
+interface ItemProps {
+  onChoose(): void;
+  children: ReactNode;
+}
+
+/** Something to do, inside a menu. */
+export function MenuItem({ onChoose, children }: ItemProps) {
+  return (
+    <Base.Item onClick={onChoose} className={ITEM}>
+      <span className="size-4" />
+      {children}
+    </Base.Item>
+  );
+}
+
 interface CheckProps {
   checked: boolean;
   onChange(checked: boolean): void;

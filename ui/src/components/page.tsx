@@ -5,20 +5,25 @@ interface PageProps {
   /** One line that answers the screen's question. */
   lead?: ReactNode;
   actions?: ReactNode;
+  /** Leave the room to what is open beside (or, when narrow, instead of) the list. */
+  quietWhenNarrow?: boolean;
   /** Where Esc leads. */
   onBack?: () => void;
   children: ReactNode;
 }
 
 /** A screen: its heading, its actions, its content. The content scrolls, the heading stays. */
-export function Page({ title, lead, actions, onBack, children }: PageProps) {
+export function Page(props: PageProps) {
+  const { title, lead, actions, quietWhenNarrow = false, onBack, children } = props;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc leads back from anywhere inside.
     <div
       onKeyDown={(event) => (event.key === "Escape" ? onBack?.() : undefined)}
       className="flex h-full min-h-0 flex-col"
     >
-      <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3">
+      <header
+        className={`flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3 ${quietWhenNarrow ? "max-[1100px]:sr-only" : ""}`}
+      >
         <div className="min-w-0 flex-1">
           <h1
             tabIndex={-1}
@@ -29,7 +34,13 @@ export function Page({ title, lead, actions, onBack, children }: PageProps) {
           </h1>
           {lead ? <div className="text-muted">{lead}</div> : null}
         </div>
-        {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
+        {actions ? (
+          <div
+            className={`flex flex-wrap items-center gap-2 ${quietWhenNarrow ? "max-[1100px]:hidden" : ""}`}
+          >
+            {actions}
+          </div>
+        ) : null}
       </header>
       {children}
     </div>

@@ -41,14 +41,16 @@ interface ErrorProps {
   error: Failure;
   since?: number;
   onRetry?: () => void;
+  /** Keep a distance from the edges: it stands alone on a screen. */
+  inset?: boolean;
 }
 
 /** A failure: what, why, what to do, retry, and the diagnostics to hand on. */
-export function ErrorState({ doing, error, since, onRetry }: ErrorProps) {
+export function ErrorState({ doing, error, since, onRetry, inset = false }: ErrorProps) {
   return (
     <div
       role="alert"
-      className="border-line-w m-4 flex max-w-[80ch] flex-col gap-2 rounded-l border-failed bg-failed-tint p-4"
+      className={`border-line-w ${inset ? "m-4" : "mb-4"} flex max-w-[80ch] flex-col gap-2 rounded-l border-failed bg-failed-tint p-4`}
     >
       <p className="flex items-center gap-2 text-section font-semibold text-failed">
         <CircleX aria-hidden="true" className="size-5 shrink-0" />

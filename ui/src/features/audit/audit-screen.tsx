@@ -52,6 +52,7 @@ export function AuditScreen() {
     >
       {audit.error ? (
         <ErrorState
+          inset
           doing="load the audit log"
           error={audit.error}
           since={audit.errorUpdatedAt}

@@ -169,7 +169,7 @@ test("a record that changes meanwhile keeps the other choices and shows old and 
       ),
     }),
   );
-  expect(within(row("a")).getByText("Changed meanwhile: look again")).toBeTruthy();
+  expect(screen.getByText("Changed meanwhile: look again")).toBeTruthy();
   expect(within(row("a")).getByText("Undecided")).toBeTruthy();
   expect(within(row("b")).getByText("from Lumen")).toBeTruthy();
   await user.keyboard("{Shift>}2{/Shift}{Control>}{Enter}{/Control}");

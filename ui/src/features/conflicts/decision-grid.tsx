@@ -129,36 +129,44 @@ function Row({ conflict, field, decision, current, wide, dispatch }: RowProps) {
     />
   );
   return (
-    <tr data-row="" className={`border-t border-line align-top ${current ? "bg-surface" : ""}`}>
-      <th
-        scope="row"
-        className={`px-2 py-2 text-start font-medium wrap-anywhere ${current ? "shadow-[inset_3px_0_0_var(--text)]" : ""}`}
-      >
-        {field.field}
-        <span className="block text-meta font-normal text-muted">{field.type}</span>
-        {changes ? <Changes changes={changes} conflict={conflict} unseen={unseen} /> : null}
-        {between ? <span className="block pt-1 text-meta font-normal">{between}</span> : null}
-        {wide || field.base === undefined ? null : (
-          <div className="pt-1 font-normal">{option("base", "Base", null)}</div>
-        )}
-      </th>
-      {wide ? <td className="px-1 py-1">{option("base", "Base", null)}</td> : null}
-      <td className="px-1 py-1">
-        {option("source", conflict.source_system, field.base === undefined ? "target" : "base")}
-      </td>
-      <td className="px-1 py-1">
-        {option("target", conflict.target_system, field.base === undefined ? "source" : "base")}
-      </td>
-      <td className="px-1 py-1">
-        <Result
-          conflict={conflict}
-          field={field}
-          choice={choice}
-          editing={decision.editing === field.field}
-          dispatch={dispatch}
-        />
-      </td>
-    </tr>
+    <>
+      <tr data-row="" className={`border-t border-line align-top ${current ? "bg-surface" : ""}`}>
+        <th
+          scope="row"
+          className={`px-2 py-2 text-start font-medium wrap-anywhere ${current ? "shadow-[inset_3px_0_0_var(--text)]" : ""}`}
+        >
+          {field.field}
+          <span className="block text-meta font-normal text-muted">{field.type}</span>
+          {between ? <span className="block pt-1 text-meta font-normal">{between}</span> : null}
+          {wide || field.base === undefined ? null : (
+            <div className="pt-1 font-normal">{option("base", "Base", null)}</div>
+          )}
+        </th>
+        {wide ? <td className="px-1 py-1">{option("base", "Base", null)}</td> : null}
+        <td className="px-1 py-1">
+          {option("source", conflict.source_system, field.base === undefined ? "target" : "base")}
+        </td>
+        <td className="px-1 py-1">
+          {option("target", conflict.target_system, field.base === undefined ? "source" : "base")}
+        </td>
+        <td className="px-1 py-1">
+          <Result
+            conflict={conflict}
+            field={field}
+            choice={choice}
+            editing={decision.editing === field.field}
+            dispatch={dispatch}
+          />
+        </td>
+      </tr>
+      {changes ? (
+        <tr>
+          <td colSpan={wide ? 5 : 4} className="px-2 pb-2">
+            <Changes changes={changes} conflict={conflict} unseen={unseen} />
+          </td>
+        </tr>
+      ) : null}
+    </>
   );
 }
 
@@ -216,31 +224,30 @@ function sideNote(field: ConflictFieldView, side: "source" | "target"): string |
   return kind === "value" ? "changed" : `changed: ${kind} only`;
 }
 
-function Changes({
-  changes,
-  conflict,
-  unseen,
-}: {
-  changes: SideChange[];
-  conflict: ConflictView;
-  unseen: boolean;
-}) {
+function Changes({ changes, conflict, unseen }: ChangesProps) {
   const names = { source: conflict.source_system, target: conflict.target_system, base: "Base" };
   return (
-    <div className="border-line-w tone-border mt-1 rounded-s bg-partial-tint px-1.5 py-1 text-meta font-normal text-partial">
+    <p className="border-line-w tone-border rounded-m bg-partial-tint px-2 py-1 text-partial">
       <span className="font-semibold">
         {unseen ? "Changed meanwhile: look again" : "Changed meanwhile"}
       </span>
-      {changes.length === 0 ? (
-        <span className="block">This field was not contested before.</span>
-      ) : null}
+      {changes.length === 0 ? " · this field was not contested before" : null}
       {changes.map((change) => (
-        <span key={change.side} className="block text-text">
-          {names[change.side]}: <Value value={change.old} removed /> → <Value value={change.now} />
+        <span key={change.side} className="text-text">
+          {" · "}
+          {names[change.side]}: <Value value={change.old} removed />{" "}
+          <span aria-hidden="true">→</span>
+          <span className="sr-only">became</span> <Value value={change.now} against={change.old} />
         </span>
       ))}
-    </div>
+    </p>
   );
+}
+
+interface ChangesProps {
+  changes: SideChange[];
+  conflict: ConflictView;
+  unseen: boolean;
 }
 
 interface ResultProps {
@@ -283,9 +290,9 @@ function Result({ conflict, field, choice, editing, dispatch }: ResultProps) {
       ) : (
         <span className="text-muted">Undecided</span>
       )}
-      <div className="flex items-center justify-between gap-2 text-meta">
+      <div className="flex flex-wrap items-center justify-between gap-x-2 text-meta">
         <span>{choice ? fromWords(choice, conflict) : ""}</span>
-        <label className="inline-flex min-h-6 cursor-pointer items-center gap-1 rounded-s text-muted has-focus-visible:outline-2 has-focus-visible:outline-text">
+        <label className="ms-auto inline-flex min-h-6 cursor-pointer items-center gap-1 rounded-s whitespace-nowrap text-muted has-focus-visible:outline-2 has-focus-visible:outline-text">
           <input
             type="radio"
             name={`choice-${name}`}

@@ -18,7 +18,7 @@ import type { ConflictsSearch } from "./search";
 const RECORD: Column<ConflictSummary> = {
   id: "record",
   header: "Record",
-  width: [10, 1.4],
+  width: [8, 1.4],
   cell: (item) => <span className="font-medium">{nameOf(item)}</span>,
 };
 const WHAT: Column<ConflictSummary> = {
@@ -40,7 +40,7 @@ const WIDE: Column<ConflictSummary>[] = [
   WHAT,
   AGE,
 ];
-const NARROW = [RECORD, WHAT, AGE];
+const NARROW = [RECORD, AGE];
 
 const VIEWS = [
   { value: "open", label: "Open" },
@@ -100,6 +100,7 @@ export function InboxScreen({ search, openId, detail }: Props) {
     <InboxContext value={{ ids: items.map((item) => item.id), search }}>
       <Page
         title="Conflicts"
+        quietWhenNarrow={openId !== undefined}
         lead={inbox.data ? lead(items.length, inbox.hasNextPage, state) : "What needs my decision?"}
         actions={
           <div data-filter="" className="flex flex-wrap items-center gap-3">
@@ -131,6 +132,7 @@ export function InboxScreen({ search, openId, detail }: Props) {
             <>
               {inbox.error ? (
                 <ErrorState
+                  inset
                   doing="load the conflicts"
                   error={inbox.error}
                   since={inbox.errorUpdatedAt}

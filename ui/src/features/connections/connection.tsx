@@ -49,7 +49,9 @@ export function Connection({ connection }: { connection: ConnectionView }) {
         ]}
       />
       <Collections collections={connection.collections} />
-      <div aria-live="polite">{test.data ? <TestResult test={test.data} /> : null}</div>
+      <div aria-live="polite">
+        {test.data && !test.data.error ? <TestResult test={test.data} /> : null}
+      </div>
       {test.data?.error ? (
         <ErrorState doing={`reach ${connection.name}`} error={test.data.error} />
       ) : null}

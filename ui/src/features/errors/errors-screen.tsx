@@ -17,7 +17,7 @@ const PAGE = 200;
 const MESSAGE: Column<ErrorSummary> = {
   id: "message",
   header: "What happened",
-  width: [14, 3],
+  width: [10, 3],
   cell: (item) => <span title={item.message}>{item.message}</span>,
 };
 const WHEN: Column<ErrorSummary> = {
@@ -73,6 +73,7 @@ export function ErrorsScreen({ search, openId, detail }: Props) {
   return (
     <Page
       title="Errors"
+      quietWhenNarrow={openId !== undefined}
       lead={
         errors.data
           ? lead(items.length, errors.hasNextPage, view)
@@ -100,6 +101,7 @@ export function ErrorsScreen({ search, openId, detail }: Props) {
           <>
             {errors.error ? (
               <ErrorState
+                inset
                 doing="load the errors"
                 error={errors.error}
                 since={errors.errorUpdatedAt}

@@ -9,8 +9,8 @@ const HEIGHT_PX = 48;
 const LAYERS: { status: WireRunStatus; word: string; fill: string }[] = [
   { status: "failed", word: "Failed", fill: "bg-failed pattern-failed" },
   { status: "partial", word: "Partial", fill: "bg-partial pattern-partial" },
-  { status: "running", word: "Running", fill: "bg-running" },
-  { status: "pending", word: "Pending", fill: "bg-base" },
+  { status: "running", word: "Running", fill: "bg-running pattern-running" },
+  { status: "pending", word: "Pending", fill: "bg-base pattern-pending" },
   { status: "completed", word: "Completed", fill: "bg-success" },
 ];
 

@@ -143,6 +143,7 @@ export function HistoryScreen({ search }: { search: HistorySearch }) {
     >
       {runs.error ? (
         <ErrorState
+          inset
           doing="load the runs"
           error={runs.error}
           since={runs.errorUpdatedAt}

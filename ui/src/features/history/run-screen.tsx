@@ -83,7 +83,12 @@ function Lead({ run }: { run: RunView }) {
           Started <At at={run.started_at} />
         </span>
       ) : null}
-      {run.status === "pending" ? null : <span>took {formatDuration(run.execution_time_ms)}</span>}
+      {run.status === "pending" ? null : (
+        <span>
+          {run.status === "running" ? "running for" : "took"}{" "}
+          {formatDuration(run.execution_time_ms)}
+        </span>
+      )}
       <span>by {run.actor}</span>
     </span>
   );

@@ -28,6 +28,7 @@ export function FirstRun() {
   // Also filled by a workspace file applied from a terminal meanwhile.
   const syncs = useQuery(commandQuery("list_syncs", { tenant }));
   const first = syncs.data?.[0]?.name;
+  const info = useQuery(commandQuery("app_info", {}));
   const ready = first !== undefined;
   return (
     <Page title="Welcome to Tandem" lead="It keeps the records of two systems in step, both ways.">
@@ -39,7 +40,7 @@ export function FirstRun() {
             done={ready}
             current={!ready}
             action={
-              ready ? null : (
+              ready || info.data?.sample_available === false ? null : (
                 <Button
                   look="primary"
                   aria-disabled={load.isPending}
@@ -50,9 +51,11 @@ export function FirstRun() {
               )
             }
           >
-            {load.data
-              ? `Two sample systems are running on this machine, with ${plural(load.data.syncs.length, "sync")} between them.`
-              : "A web shop and an ERP with customers and products, on this machine only. Nothing of yours is touched."}
+            {info.data?.sample_available === false
+              ? "The sample systems are not part of this program. Apply a workspace file of your own instead, as shown below."
+              : load.data
+                ? `Two sample systems are running on this machine, with ${plural(load.data.syncs.length, "sync")} between them.`
+                : "A web shop and an ERP with customers and products, on this machine only. Nothing of yours is touched."}
           </Step>
           <Step
             number={2}
