@@ -9,9 +9,11 @@ use tandem_engine::ports::{Clock, Secrets};
 use crate::rest::settings::RestSettings;
 use crate::rest::{self, RestConnector};
 use crate::settings::SettingsProblem;
+use crate::sql;
+use crate::sql::settings::{PostgresSettings, SqliteSettings};
 
 /// The kinds of connection there are, as the workspace file names them.
-pub const KINDS: [&str; 1] = ["rest"];
+pub const KINDS: [&str; 3] = ["rest", "postgres", "sqlite"];
 
 /// Sets up one collection of a connection; reaches nothing yet.
 ///
@@ -32,6 +34,16 @@ pub fn build(
                 &settings, collection, secrets, clock,
             )?))
         }
+        "postgres" => {
+            let settings: PostgresSettings = parsed(settings)?;
+            Ok(Arc::new(sql::postgres(
+                &settings, collection, secrets, clock,
+            )?))
+        }
+        "sqlite" => {
+            let settings: SqliteSettings = parsed(settings)?;
+            Ok(Arc::new(sql::sqlite(&settings, collection, clock)?))
+        }
         _ => Err(ConnectorError::new(
             ErrorClass::Configuration,
             unknown_kind(kind),
@@ -44,6 +56,8 @@ pub fn build(
 pub fn check_settings(kind: &str, settings: &serde_json::Value) -> Vec<SettingsProblem> {
     match kind {
         "rest" => checked(settings, rest::check_settings),
+        "postgres" => checked(settings, sql::check_postgres),
+        "sqlite" => checked(settings, sql::check_sqlite),
         _ => vec![SettingsProblem::new(
             "kind",
             unknown_kind(kind),
@@ -55,12 +69,36 @@ pub fn check_settings(kind: &str, settings: &serde_json::Value) -> Vec<SettingsP
 /// The collections a connection's settings describe.
 #[must_use]
 pub fn described_collections(kind: &str, settings: &serde_json::Value) -> Vec<String> {
+    fn names<T: DeserializeOwned>(
+        settings: &serde_json::Value,
+        collections: impl FnOnce(T) -> Vec<String>,
+    ) -> Vec<String> {
+        parse(settings).map(collections).unwrap_or_default()
+    }
     match kind {
-        "rest" => parse::<RestSettings>(settings)
-            .map(|settings| settings.collections.into_keys().collect())
-            .unwrap_or_default(),
+        "rest" => names(settings, |s: RestSettings| {
+            s.collections.into_keys().collect()
+        }),
+        "postgres" => names(settings, |s: PostgresSettings| {
+            s.collections.into_keys().collect()
+        }),
+        "sqlite" => names(settings, |s: SqliteSettings| {
+            s.collections.into_keys().collect()
+        }),
         _ => Vec::new(),
     }
+}
+
+/// The JSON Schema of a kind's settings, for editors to complete the workspace file by.
+#[must_use]
+pub fn settings_schema(kind: &str) -> Option<serde_json::Value> {
+    let schema = match kind {
+        "rest" => schemars::schema_for!(RestSettings),
+        "postgres" => schemars::schema_for!(PostgresSettings),
+        "sqlite" => schemars::schema_for!(SqliteSettings),
+        _ => return None,
+    };
+    Some(schema.to_value())
 }
 
 fn unknown_kind(kind: &str) -> String {

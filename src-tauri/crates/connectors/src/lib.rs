@@ -10,5 +10,7 @@ mod redact;
 pub mod rest;
 /// What all connections' settings share.
 pub mod settings;
+/// Tables of SQL databases.
+pub mod sql;
 
-pub use factory::{KINDS, build, check_settings, described_collections};
+pub use factory::{KINDS, build, check_settings, described_collections, settings_schema};

@@ -314,7 +314,7 @@ const fn native(ty: DeclaredType) -> NativeType {
 }
 
 /// A record that was answered: a tombstone is as good as a 404.
-pub(super) fn fetched(record: NativeRecord) -> Fetched {
+pub(crate) fn fetched(record: NativeRecord) -> Fetched {
     match record.body {
         NativeBody::Live { .. } => Fetched::Found(record),
         NativeBody::Deleted => Fetched::Gone,

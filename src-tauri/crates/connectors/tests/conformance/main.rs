@@ -1,6 +1,13 @@
 //! One suite for every connector: what the port promises, checked against systems that can be
 //! changed behind the connector's back.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the doubles and helpers are tests too"
+)]
+
 mod clock;
 mod doubles;
 mod http_faults;

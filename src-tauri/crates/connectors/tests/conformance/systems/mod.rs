@@ -1,8 +1,12 @@
 //! Every kind of system the suite runs against.
 
+mod postgres;
 mod rest;
+mod sqlite;
 
+use postgres::Postgres;
 use rest::Rest;
+use sqlite::Sqlite;
 
 use crate::doubles::shop::{Conditional, Paging};
 
@@ -18,4 +22,8 @@ crate::conforms! {
     rest_feed = Rest::shop(Paging::Cursor, Conditional::IfMatch, rest::Changes::Feed);
     rest_bulk = Rest::bulk();
     rest_kinto = Rest::kinto();
+    sqlite_plain = Sqlite::plain();
+    sqlite_flagged = Sqlite::flagged();
+    postgres_plain = Postgres::plain();
+    postgres_flagged = Postgres::flagged();
 }

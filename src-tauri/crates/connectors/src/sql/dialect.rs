@@ -1,0 +1,107 @@
+//! What differs between databases: how a statement is written, and how one is carried out.
+
+use async_trait::async_trait;
+use chrono_tz::Tz;
+use tandem_domain::value::Value;
+use tandem_engine::ports::connector::{ConnectorError, Health};
+
+use super::table::{Column, Described};
+use super::values::Cell;
+
+/// A statement with its parameters, numbered from 1.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    pub(crate) params: Vec<Cell>,
+}
+
+/// How a statement is written.
+pub(crate) trait Dialect: Send + Sync {
+    /// The n-th parameter, where a value of this column's type is expected.
+    fn param(&self, n: usize, column: &Column) -> String;
+    /// A column as it is selected.
+    fn read(&self, column: &Column) -> String;
+    /// A column as text, for comparing versions.
+    fn text_of(&self, column: &Column) -> String;
+    /// The n-th parameter as text.
+    fn text_param(&self, n: usize) -> String;
+    /// "Is something else than", null included.
+    fn is_not(&self) -> &'static str;
+    /// What the version is selected as, where it is no column of the table.
+    fn system_version(&self) -> Option<&'static str>;
+    /// The latest value of a column, `overlap_ms` earlier.
+    fn latest(&self, column: &Column, overlap_ms: u32) -> Result<String, String>;
+    /// A value as a parameter; the error says why the column cannot hold it exactly.
+    fn encode(&self, column: &Column, value: &Value, zone: Option<Tz>) -> Result<Cell, String>;
+    /// How far changes are read again, milliseconds, unless set.
+    fn overlap_ms(&self) -> u32;
+}
+
+/// What a row write is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// The statement returns the new id's columns.
+    Insert,
+    Update,
+    Delete,
+}
+
+/// One row to write within a transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct RowWrite {
+    pub(crate) verb: Verb,
+    pub(crate) statement: Statement,
+    /// Selects the row by its id; an insert's id is put in once it is known.
+    pub(crate) read: Statement,
+    /// The digest that the row's content has to have beforehand.
+    pub(crate) expected_content: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum RowOutcome {
+    /// The row as it stands at the end of the transaction; `None` after a delete.
+    Done(Option<Vec<Cell>>),
+    /// It exists, but not in the version expected.
+    Conflict,
+    /// It does not exist.
+    Gone,
+    /// The database refused it.
+    Rejected(ConnectorError),
+}
+
+/// How a statement is carried out.
+#[async_trait]
+pub(crate) trait Database: Send + Sync {
+    /// How its statements are written.
+    fn dialect(&self) -> &dyn Dialect;
+    /// The live catalogue's word on the table.
+    async fn describe(&self) -> Result<Described, ConnectorError>;
+    /// Runs a query.
+    async fn select(&self, statement: &Statement) -> Result<Vec<Vec<Cell>>, ConnectorError>;
+    /// Carries out all rows in one transaction; one that is refused is refused alone.
+    async fn write(&self, rows: &[RowWrite]) -> Result<Vec<RowOutcome>, ConnectorError>;
+    /// Who is there.
+    async fn health(&self) -> Result<Health, ConnectorError>;
+}
+
+/// A name as SQL takes it.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A digest of a row's content: what tells one state from the next where nothing else does.
+pub(crate) fn content_version(cells: &[Cell]) -> String {
+    let mut text = String::new();
+    for cell in cells {
+        match cell {
+            Cell::Null => text.push('n'),
+            Cell::Binary => text.push('b'),
+            Cell::Integer(number) => text.push_str(&format!("i{number}")),
+            Cell::Real(number) => text.push_str(&format!("r{number:?}")),
+            Cell::Text(value) => text.push_str(&format!("t{}:{value}", value.len())),
+        }
+        text.push('\u{0}');
+    }
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
+}
