@@ -551,7 +551,10 @@ impl<'a> Planner<'a> {
         live.forget();
         let live = &live;
         match (self.policy.deletes, self.policy.delete_conflict, side) {
-            (DeletePolicy::Ignore, _, _) => self.decision(Reason::Excluded, None),
+            // No delete is ever passed on, so it can only be made again.
+            (DeletePolicy::Ignore, _, _) => {
+                self.restore(Reason::Restored, side.other(), gone, live)
+            }
             (_, DeleteConflictPolicy::Manual, _) => {
                 self.park_delete(side.other(), gone, live, true)
             }

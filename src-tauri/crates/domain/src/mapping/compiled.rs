@@ -83,8 +83,9 @@ impl Compiled {
         for (name, mapping) in fields {
             let side = |side: Side| {
                 let config = mapping.side(side);
-                // What is never written needs no inverse; `check` asks about the direction too.
-                CompiledSide::new(name, &mapping.ty, config, config.writable()).map_err(|problem| {
+                // Whether an inverse is needed depends on the direction, which `check` asks about;
+                // whatever is written here is proved to read back the same, value by value.
+                CompiledSide::new(name, &mapping.ty, config, false).map_err(|problem| {
                     MappingError {
                         field: name.clone(),
                         side,
@@ -347,10 +348,13 @@ impl CompiledSide {
                             "record" => Some(&record),
                             _ => None,
                         })
+                        .and_then(|it| {
+                            it.ok_or_else(|| {
+                                format!("leaves `{}` undefined for {path}", program.source())
+                            })
+                        })
                         .map_err(|why| inexpressible(&value, why))?;
-                    if let Some(result) = result {
-                        path.put(&mut own, result);
-                    }
+                    path.put(&mut own, result);
                 }
             }
         }

@@ -3,13 +3,17 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::needless_pass_by_value,
     reason = "helpers of tests; a panic is how a test fails"
 )]
 
+mod checks;
 mod common;
 mod decisions;
 mod detection;
 mod histories;
+mod mapping;
 mod owed;
 mod strategies;
+mod validation;
 mod values;
