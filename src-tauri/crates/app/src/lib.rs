@@ -29,5 +29,5 @@ pub use workspace::{Problem, WorkspaceProblems, workspace_schema};
 /// The ports that a face, or a test, brings itself.
 pub mod ports {
     pub use tandem_engine::ports::{Clock, Ids, Secret, SecretError, Secrets};
-    pub use tandem_host::{EnvSecrets, SystemClock, UuidIds};
+    pub use tandem_host::{EnvSecrets, SystemClock, UuidIds, random_bytes};
 }
