@@ -140,9 +140,10 @@ async fn plan_again(
     policy: &Policy,
     lost: Vec<Lost>,
 ) -> Result<Vec<PlannedPair>, Halt> {
+    let links: Vec<&Link> = lost.iter().map(|lost| &lost.link).collect();
     let mut sides = Both::new(Vec::new(), Vec::new());
     for side in Side::BOTH {
-        *sides.get_mut(side) = observe(run, side, lost.iter().map(|lost| &lost.link)).await?;
+        *sides.get_mut(side) = observe(run, side, &links).await?;
     }
     let now = run.now();
     let mut planned = Vec::with_capacity(lost.len());
@@ -176,12 +177,12 @@ async fn plan_again(
 }
 
 /// What one side says now of each link's record.
-pub(super) async fn observe<'a>(
+pub(super) async fn observe(
     run: &RunContext,
     side: Side,
-    links: impl Iterator<Item = &'a Link>,
+    links: &[&Link],
 ) -> Result<Vec<Observation>, Halt> {
-    let ids: Vec<Option<_>> = links.map(|link| id_of(link, side)).collect();
+    let ids: Vec<Option<_>> = links.iter().map(|link| id_of(link, side)).collect();
     let wanted: Vec<_> = ids.iter().flatten().cloned().collect();
     let mut fetched = Vec::with_capacity(wanted.len());
     for batch in wanted.chunks(100) {

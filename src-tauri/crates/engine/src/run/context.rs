@@ -209,7 +209,7 @@ impl RunContext {
             side: Some(side),
             error_type,
             message: self.rules.redact_text(&error.to_string()),
-            details: serde_json::json!({
+            details: self.rules.redactor.json(&serde_json::json!({
                 "connection": self.connections.get(side).name,
                 "kind": self.connections.get(side).kind,
                 "collection": self.endpoint_collection(side),
@@ -220,7 +220,7 @@ impl RunContext {
                 "capabilities": gateway.capabilities(),
                 "retries_this_run": gateway.retried(),
                 "remedy": remedy,
-            }),
+            })),
             record_data,
             retry_count: retries,
             at: self.now(),

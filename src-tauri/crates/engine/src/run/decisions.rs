@@ -23,9 +23,10 @@ pub(super) async fn carry_out(run: &RunContext, policy: &Policy) -> Result<Optio
     if decided.is_empty() || run.options.simulate {
         return Ok(None);
     }
+    let links: Vec<&Link> = decided.iter().map(|decided| &decided.link).collect();
     let mut sides = Both::new(Vec::new(), Vec::new());
     for side in Side::BOTH {
-        *sides.get_mut(side) = observe(run, side, decided.iter().map(|d| &d.link)).await?;
+        *sides.get_mut(side) = observe(run, side, &links).await?;
     }
     let Both { source, target } = sides;
     let mut planned = Vec::with_capacity(decided.len());

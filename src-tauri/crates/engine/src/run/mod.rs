@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tandem_domain::ids::{Both, RunId, Side};
 use tandem_domain::redaction::Redactor;
 
@@ -190,7 +191,12 @@ impl RunHandle {
 
     /// Executes it. A run that could not do its work is `Ok` with status `failed`; an error here
     /// means that even its end could not be recorded.
-    pub async fn execute(self) -> Result<SyncHistory, RunError> {
+    #[must_use]
+    pub fn execute(self) -> BoxFuture<'static, Result<SyncHistory, RunError>> {
+        Box::pin(self.run_stages())
+    }
+
+    async fn run_stages(self) -> Result<SyncHistory, RunError> {
         let run = self.context;
         run.publish(EventKind::SyncStarted);
         let keeper = keep_lease(&run);

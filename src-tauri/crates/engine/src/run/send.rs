@@ -145,12 +145,12 @@ async fn send_side(run: &RunContext, side: Side, items: &[Item]) -> SideSent {
         .bulk
         .min(run.sync.config.limits.chunk_size as usize)
         .max(1);
-    let mut calls = stream::iter(
-        writes
-            .chunks(chunk)
-            .map(|batch| send_batch(run, side, batch.to_vec())),
-    )
-    .buffer_unordered(can.in_flight.max(1));
+    // Gathered in a loop: a closure over borrowed batches would not be `Send` for every lifetime.
+    let mut batches = Vec::with_capacity(writes.len().div_ceil(chunk));
+    for batch in writes.chunks(chunk) {
+        batches.push(send_batch(run, side, batch.to_vec()));
+    }
+    let mut calls = stream::iter(batches).buffer_unordered(can.in_flight.max(1));
     while let Some(sent) = calls.next().await {
         all.outcomes.extend(sent.outcomes);
         all.stop = all.stop.or(sent.stop);

@@ -1,0 +1,513 @@
+//! A system that we own: records in memory, with versions, times of change, a change feed, quirks
+//! and faults, all scripted by the test.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use tandem_domain::collection::CollectionSchema;
+use tandem_domain::ids::{OperationKey, RecordId, Version};
+use tandem_domain::record::{NativeBody, NativeFields, NativeRecord};
+use tandem_domain::value::Value;
+use tandem_engine::ports::Clock;
+use tandem_engine::ports::connector::{
+    Applied, Capabilities, ChangeDetection, Connector, ConnectorError, Cursor, ErrorClass, Fetched,
+    Health, ListRequest, NativeChange, Page, PageToken, Receipt, WritableConnector, WriteOperation,
+    WriteOutcome,
+};
+
+/// One stored record.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its fields.
+    pub fields: NativeFields,
+    /// Goes up with each change.
+    pub version: u64,
+    /// When it changed, on this system's clock.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// Where in the feed its last change stands.
+    pub seq: u64,
+    /// A tombstone.
+    pub deleted: bool,
+}
+
+/// A call as a script sees it.
+#[derive(Debug, Clone)]
+pub enum Call {
+    /// A page of a listing, counted from 0 within it.
+    List {
+        /// Which page.
+        page: usize,
+        /// Whether only changes were asked for.
+        since: bool,
+    },
+    /// Records by id.
+    Get(Vec<RecordId>),
+    /// Writes.
+    Write(Vec<WriteOperation>),
+    /// A health check.
+    Check,
+}
+
+/// What a script makes of a call.
+pub enum Reaction {
+    /// Answer it.
+    Answer,
+    /// Fail without effect.
+    Fail(ConnectorError),
+    /// Have the effect, but lose the answer.
+    ApplyThenFail(ConnectorError),
+    /// Refuse these operations of a write, by position.
+    Reject(Vec<usize>),
+}
+
+type Script = Box<dyn FnMut(&Call, &mut State) -> Reaction + Send>;
+
+/// What the system holds and does.
+pub struct State {
+    /// Its records.
+    pub rows: BTreeMap<RecordId, Row>,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Records a page.
+    pub page_size: usize,
+    /// Its clock minus the test's.
+    pub skew: TimeDelta,
+    /// Whether `updated_at` and the clock offset are told.
+    pub tells_time: bool,
+    /// What it makes of every value written (trim, round …).
+    pub normalise: Option<fn(&mut NativeFields)>,
+    /// What the catalogue says.
+    pub schema: CollectionSchema,
+    /// Answers to `get` that are "forbidden".
+    pub forbidden: Vec<RecordId>,
+    /// Calls of each kind so far: list, get, write, operations written.
+    pub counts: Counts,
+    keys: HashMap<OperationKey, RecordId>,
+    seq: u64,
+    next_id: u64,
+    prefix: &'static str,
+    now: DateTime<Utc>,
+}
+
+/// Calls so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Pages listed.
+    pub lists: usize,
+    /// Reads by id.
+    pub gets: usize,
+    /// Write calls.
+    pub writes: usize,
+    /// Operations that took effect.
+    pub effects: usize,
+}
+
+/// The system.
+pub struct FakeSystem {
+    state: Mutex<State>,
+    script: Mutex<Option<Script>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A failed call.
+#[must_use]
+pub fn fault(class: ErrorClass) -> ConnectorError {
+    let applied = match class {
+        ErrorClass::Timeout | ErrorClass::Transient => Applied::Maybe,
+        _ => Applied::No,
+    };
+    ConnectorError {
+        applied,
+        ..ConnectorError::new(class, format!("scripted {class:?}"))
+    }
+}
+
+/// Text fields from pairs.
+#[must_use]
+pub fn fields(pairs: &[(&str, &str)]) -> NativeFields {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Value::Text((*value).to_owned())))
+        .collect()
+}
+
+impl FakeSystem {
+    /// An empty system with conditional writes, echoing answers, a change feed and bulk writes;
+    /// its ids begin with `prefix`.
+    #[must_use]
+    pub fn new(prefix: &'static str, clock: Arc<dyn Clock>) -> Self {
+        let now = clock.now();
+        Self {
+            state: Mutex::new(State {
+                rows: BTreeMap::new(),
+                capabilities: Capabilities {
+                    changes: ChangeDetection::Feed,
+                    conditional_writes: true,
+                    idempotent_creates: false,
+                    writes_echo: true,
+                    bulk: 10,
+                    in_flight: 2,
+                    lookup: Vec::new(),
+                },
+                page_size: 5,
+                skew: TimeDelta::zero(),
+                tells_time: true,
+                normalise: None,
+                schema: CollectionSchema::default(),
+                forbidden: Vec::new(),
+                counts: Counts::default(),
+                keys: HashMap::new(),
+                seq: 0,
+                next_id: 1,
+                prefix,
+                now,
+            }),
+            script: Mutex::new(None),
+            clock,
+        }
+    }
+
+    /// Everything it holds and does, to look at or to change.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.now = self.clock.now();
+        state
+    }
+
+    /// From now on every call goes past this script.
+    pub fn script(&self, script: impl FnMut(&Call, &mut State) -> Reaction + Send + 'static) {
+        *self.script.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(script));
+    }
+
+    /// No script any more.
+    pub fn unscript(&self) {
+        *self.script.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn react(&self, call: &Call, state: &mut State) -> Reaction {
+        self.script
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+            .map_or(Reaction::Answer, |script| script(call, state))
+    }
+}
+
+impl State {
+    /// A person makes a record; its id.
+    pub fn add(&mut self, fields: NativeFields) -> RecordId {
+        let id =
+            RecordId::new(format!("{}{}", self.prefix, self.next_id)).expect("prefix and number");
+        self.next_id += 1;
+        self.put(&id, fields);
+        id
+    }
+
+    /// A person makes or replaces a record under this id.
+    pub fn put(&mut self, id: &RecordId, fields: NativeFields) {
+        self.seq += 1;
+        let version = self.rows.get(id).map_or(0, |row| row.version) + 1;
+        let row = Row {
+            fields,
+            version,
+            updated_at: self.stamp(),
+            seq: self.seq,
+            deleted: false,
+        };
+        self.rows.insert(id.clone(), row);
+    }
+
+    /// A person edits one field.
+    pub fn edit(&mut self, id: &RecordId, field: &str, value: impl Into<Edit>) {
+        let Edit(value) = value.into();
+        self.touch(id, |row| {
+            row.fields.insert(field.to_owned(), value);
+        });
+    }
+
+    /// A person deletes a record.
+    pub fn delete(&mut self, id: &RecordId) {
+        self.touch(id, |row| row.deleted = true);
+    }
+
+    /// Changes nothing but version, time and place in the feed.
+    pub fn touch(&mut self, id: &RecordId, change: impl FnOnce(&mut Row)) {
+        self.seq += 1;
+        let (seq, stamp) = (self.seq, self.stamp());
+        let row = self.rows.get_mut(id).expect("a record of this system");
+        change(row);
+        row.version += 1;
+        row.seq = seq;
+        row.updated_at = stamp;
+    }
+
+    /// A live record's field as JSON text; `None`: no such record or field.
+    #[must_use]
+    pub fn field(&self, id: &RecordId, field: &str) -> Option<Value> {
+        self.rows
+            .get(id)
+            .filter(|row| !row.deleted)
+            .and_then(|row| row.fields.get(field))
+            .cloned()
+    }
+
+    /// Live records by one field's text, with another field's text.
+    #[must_use]
+    pub fn live(&self) -> BTreeMap<RecordId, NativeFields> {
+        self.rows
+            .iter()
+            .filter(|(_, row)| !row.deleted)
+            .map(|(id, row)| (id.clone(), row.fields.clone()))
+            .collect()
+    }
+
+    fn stamp(&self) -> Option<DateTime<Utc>> {
+        self.tells_time.then(|| self.now + self.skew)
+    }
+
+    fn native(&self, id: &RecordId, row: &Row) -> NativeRecord {
+        let version = Version::new(row.version.to_string()).expect("a number");
+        NativeRecord {
+            id: id.clone(),
+            version: self.capabilities.conditional_writes.then_some(version),
+            updated_at: row.updated_at,
+            body: if row.deleted {
+                NativeBody::Deleted
+            } else {
+                NativeBody::Live {
+                    fields: row.fields.clone(),
+                    complete: true,
+                }
+            },
+        }
+    }
+
+    fn page(&self, request: &ListRequest) -> Page {
+        let from: u64 = request
+            .page
+            .as_ref()
+            .and_then(|token| token.0.parse().ok())
+            .unwrap_or(0);
+        let since: Option<u64> = request
+            .since
+            .as_ref()
+            .and_then(|cursor| cursor.0.parse().ok());
+        // Listed in the order of the feed, each record once, at its latest change: stable under
+        // concurrent change, and nothing that existed throughout is missed.
+        let mut rows: Vec<(&RecordId, &Row)> = self
+            .rows
+            .iter()
+            .filter(|(_, row)| row.seq > from && since.is_none_or(|since| row.seq >= since))
+            .filter(|(_, row)| {
+                since.is_some() && self.capabilities.changes == ChangeDetection::Feed
+                    || !row.deleted
+            })
+            .collect();
+        rows.sort_by_key(|(_, row)| row.seq);
+        let more = rows.len() > self.page_size;
+        rows.truncate(self.page_size);
+        let last = rows.last().map(|(_, row)| row.seq);
+        Page {
+            records: rows.iter().map(|(id, row)| self.native(id, row)).collect(),
+            unreadable: Vec::new(),
+            next: last.filter(|_| more).map(|seq| PageToken(seq.to_string())),
+            cursor: (self.capabilities.changes != ChangeDetection::Full)
+                .then(|| Cursor(self.seq.to_string())),
+            clock_offset_ms: self.tells_time.then(|| self.skew.num_milliseconds()),
+        }
+    }
+
+    fn carry_out(&mut self, operation: &WriteOperation) -> WriteOutcome {
+        let id = match &operation.change {
+            NativeChange::Create { fields } => {
+                let known = self
+                    .capabilities
+                    .idempotent_creates
+                    .then(|| self.keys.get(&operation.key))
+                    .flatten();
+                match known.cloned() {
+                    Some(id) => id,
+                    None => {
+                        let id = self.add(self.normalised(fields.clone()));
+                        self.keys.insert(operation.key, id.clone());
+                        id
+                    }
+                }
+            }
+            NativeChange::Update {
+                id,
+                patch,
+                if_version,
+            } => match self.may_write(id, if_version.as_ref()) {
+                Some(refusal) => return refusal,
+                None => {
+                    let patch = self.normalised(patch.clone());
+                    self.touch(id, |row| row.fields.extend(patch));
+                    id.clone()
+                }
+            },
+            NativeChange::Delete { id, if_version } => {
+                match self.may_write(id, if_version.as_ref()) {
+                    Some(refusal) => return refusal,
+                    None => {
+                        self.delete(id);
+                        id.clone()
+                    }
+                }
+            }
+        };
+        self.counts.effects += 1;
+        let Some(row) = self.rows.get(&id) else {
+            return WriteOutcome::Gone;
+        };
+        let native = self.native(&id, row);
+        WriteOutcome::Done(Receipt {
+            version: native.version,
+            updated_at: native.updated_at,
+            record: match native.body {
+                NativeBody::Live { fields, .. } if self.capabilities.writes_echo => Some(fields),
+                NativeBody::Live { .. } | NativeBody::Deleted => None,
+            },
+            id,
+        })
+    }
+
+    fn may_write(&self, id: &RecordId, if_version: Option<&Version>) -> Option<WriteOutcome> {
+        let Some(row) = self.rows.get(id).filter(|row| !row.deleted) else {
+            return Some(WriteOutcome::Gone);
+        };
+        let stale = if_version.is_some_and(|version| version.as_str() != row.version.to_string());
+        stale.then_some(WriteOutcome::VersionConflict)
+    }
+
+    fn normalised(&self, mut fields: NativeFields) -> NativeFields {
+        if let Some(normalise) = self.normalise {
+            normalise(&mut fields);
+        }
+        fields
+    }
+}
+
+/// A value for [`State::edit`].
+pub struct Edit(Value);
+
+impl From<&str> for Edit {
+    fn from(text: &str) -> Self {
+        Self(Value::Text(text.to_owned()))
+    }
+}
+
+impl From<i64> for Edit {
+    fn from(number: i64) -> Self {
+        Self(Value::Number(number.into()))
+    }
+}
+
+impl From<Value> for Edit {
+    fn from(value: Value) -> Self {
+        Self(value)
+    }
+}
+
+#[async_trait]
+impl Connector for FakeSystem {
+    fn capabilities(&self) -> Capabilities {
+        self.state().capabilities.clone()
+    }
+
+    async fn check(&self) -> Result<Health, ConnectorError> {
+        let mut state = self.state();
+        match self.react(&Call::Check, &mut state) {
+            Reaction::Fail(error) | Reaction::ApplyThenFail(error) => Err(error),
+            Reaction::Answer | Reaction::Reject(_) => Ok(Health {
+                system: "fake".into(),
+                identity: None,
+                clock_offset_ms: None,
+                latency_ms: 0,
+            }),
+        }
+    }
+
+    async fn describe(&self) -> Result<CollectionSchema, ConnectorError> {
+        Ok(self.state().schema.clone())
+    }
+
+    async fn list(&self, request: &ListRequest) -> Result<Page, ConnectorError> {
+        let mut state = self.state();
+        let page = state.counts.lists;
+        state.counts.lists += 1;
+        let call = Call::List {
+            page,
+            since: request.since.is_some(),
+        };
+        match self.react(&call, &mut state) {
+            Reaction::Fail(error) | Reaction::ApplyThenFail(error) => Err(error),
+            Reaction::Answer | Reaction::Reject(_) => Ok(state.page(request)),
+        }
+    }
+
+    async fn get(&self, ids: &[RecordId]) -> Result<Vec<Fetched>, ConnectorError> {
+        let mut state = self.state();
+        state.counts.gets += 1;
+        match self.react(&Call::Get(ids.to_vec()), &mut state) {
+            Reaction::Fail(error) | Reaction::ApplyThenFail(error) => Err(error),
+            Reaction::Answer | Reaction::Reject(_) => Ok(ids
+                .iter()
+                .map(|id| match state.rows.get(id) {
+                    _ if state.forbidden.contains(id) => Fetched::Unknown("403".into()),
+                    Some(row) if !row.deleted => Fetched::Found(state.native(id, row)),
+                    Some(_) | None => Fetched::Gone,
+                })
+                .collect()),
+        }
+    }
+
+    async fn find(&self, field: &str, value: &str) -> Result<Vec<NativeRecord>, ConnectorError> {
+        let state = self.state();
+        let wanted = Value::Text(value.to_owned());
+        Ok(state
+            .rows
+            .iter()
+            .filter(|(_, row)| !row.deleted && row.fields.get(field) == Some(&wanted))
+            .map(|(id, row)| state.native(id, row))
+            .collect())
+    }
+}
+
+#[async_trait]
+impl WritableConnector for FakeSystem {
+    async fn write(
+        &self,
+        operations: &[WriteOperation],
+    ) -> Result<Vec<WriteOutcome>, ConnectorError> {
+        let mut state = self.state();
+        state.counts.writes += 1;
+        let (rejected, lost) = match self.react(&Call::Write(operations.to_vec()), &mut state) {
+            Reaction::Fail(error) => return Err(error),
+            Reaction::ApplyThenFail(error) => (Vec::new(), Some(error)),
+            Reaction::Reject(positions) => (positions, None),
+            Reaction::Answer => (Vec::new(), None),
+        };
+        let outcomes = operations
+            .iter()
+            .enumerate()
+            .map(|(at, operation)| {
+                if rejected.contains(&at) {
+                    WriteOutcome::Rejected(ConnectorError::new(
+                        ErrorClass::Rejected,
+                        "scripted refusal",
+                    ))
+                } else {
+                    state.carry_out(operation)
+                }
+            })
+            .collect();
+        lost.map_or(Ok(outcomes), Err)
+    }
+
+    fn as_read_only(&self) -> &dyn Connector {
+        self
+    }
+}

@@ -1,0 +1,342 @@
+//! Two scripted systems, one configuration, the real engine and the real store between them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::TimeDelta;
+use tandem_domain::conflict::{Choice, ConflictDecision, ConflictState};
+use tandem_domain::ids::{Both, ConnectionId, FieldName, Name, RecordId, Side, SyncId, TenantId};
+use tandem_domain::record::NativeFields;
+use tandem_domain::redaction::Redactor;
+use tandem_domain::value::Value;
+use tandem_engine::ports::connector::WritableConnector;
+use tandem_engine::ports::events::Event;
+use tandem_engine::ports::history::{RunOptions, RunTrigger, SyncError, SyncHistory};
+use tandem_engine::ports::store::{
+    Actor, ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter, NewDecision, SyncRecord,
+    Tenant, TenantStore,
+};
+use tandem_engine::ports::{Clock, Events, Ids, Store};
+use tandem_engine::run::{Opened, SyncJob, SyncService};
+
+use crate::clock::{TestClock, TestIds};
+use crate::fake::{Counts, FakeSystem, State};
+
+/// Everything a test needs.
+pub struct World {
+    /// The source system.
+    pub source: Arc<FakeSystem>,
+    /// The target system.
+    pub target: Arc<FakeSystem>,
+    /// The tenant's store.
+    pub store: Arc<dyn TenantStore>,
+    /// The wall clock.
+    pub clock: Arc<TestClock>,
+    /// What was published.
+    pub events: Arc<Recorder>,
+    sync: SyncRecord,
+    connections: Both<ConnectionRecord>,
+    service: SyncService,
+    folder: tempfile::TempDir,
+}
+
+/// Keeps every event.
+#[derive(Default)]
+pub struct Recorder(Mutex<Vec<Event>>);
+
+impl Recorder {
+    /// All so far.
+    pub fn all(&self) -> Vec<Event> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Events for Recorder {
+    fn publish(&self, event: Event) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(event);
+    }
+}
+
+/// The configuration most cases start from: text fields `name`, `x`, `y`, a number `n`, the match
+/// key `name`; everything else at its default. Overridden key by key.
+#[must_use]
+pub fn config(overrides: serde_json::Value) -> serde_json::Value {
+    let mut config = serde_json::json!({
+        "name": "contacts",
+        "source": { "connection": "alpha", "collection": "people" },
+        "target": { "connection": "beta", "collection": "people" },
+        "match_key": ["name"],
+        "mapping": { "name": "text", "x": "text", "y": "text", "n": "decimal" },
+    });
+    if let (Some(config), serde_json::Value::Object(overrides)) =
+        (config.as_object_mut(), overrides)
+    {
+        config.extend(overrides);
+    }
+    config
+}
+
+impl World {
+    /// A world with the default configuration and these overrides.
+    #[must_use]
+    pub fn new(overrides: serde_json::Value) -> Self {
+        let clock = Arc::new(TestClock::new());
+        let ids = Arc::new(TestIds::default());
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let tenant = Tenant {
+            id: TenantId(ids.next()),
+            name: Name::new("acme").expect("a name"),
+            created_at: clock.now(),
+        };
+        let events = Arc::new(Recorder::default());
+        let connection = |name: &str| ConnectionRecord {
+            id: ConnectionId(ids.next()),
+            name: Name::new(name).expect("a name"),
+            kind: "fake".into(),
+            settings: serde_json::json!({}),
+            created_at: clock.now(),
+            updated_at: clock.now(),
+        };
+        let connections = Both::new(connection("alpha"), connection("beta"));
+        let sync = SyncRecord {
+            id: SyncId(ids.next()),
+            config: serde_json::from_value(config(overrides)).expect("a configuration"),
+            archived: false,
+            created_at: clock.now(),
+            updated_at: clock.now(),
+        };
+        let store = open_store(folder.path(), &clock);
+        let actor = Actor {
+            name: "test".into(),
+            at: clock.now(),
+        };
+        store.create_tenant(&tenant, &actor).expect("a tenant");
+        let tenant_store = store.tenant(tenant.id);
+        for side in Side::BOTH {
+            tenant_store
+                .put_connection(connections.get(side), &actor)
+                .expect("a connection");
+        }
+        tenant_store.put_sync(&sync, &actor).expect("a sync");
+        let service = SyncService::new(
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::clone(&ids) as Arc<dyn Ids>,
+            Arc::clone(&events) as Arc<dyn Events>,
+        );
+        Self {
+            source: Arc::new(FakeSystem::new("s", Arc::clone(&clock) as Arc<dyn Clock>)),
+            target: Arc::new(FakeSystem::new("t", Arc::clone(&clock) as Arc<dyn Clock>)),
+            store: tenant_store,
+            clock,
+            events,
+            sync,
+            connections,
+            service,
+            folder,
+        }
+    }
+
+    /// One side's system.
+    #[must_use]
+    pub fn side(&self, side: Side) -> &Arc<FakeSystem> {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    /// Changes both systems' state alike.
+    pub fn both(&self, change: impl Fn(&mut State)) {
+        change(&mut self.source.state());
+        change(&mut self.target.state());
+    }
+
+    /// Replaces the configuration.
+    pub fn reconfigure(&mut self, overrides: serde_json::Value) {
+        self.sync.config = serde_json::from_value(config(overrides)).expect("a configuration");
+        self.sync.updated_at = self.clock.now();
+        self.store
+            .put_sync(&self.sync, &self.actor())
+            .expect("a sync");
+    }
+
+    /// What a process that starts after a crash holds: the same file, a new store.
+    pub fn restart(&mut self) {
+        let store = open_store(self.folder.path(), &self.clock);
+        self.store = store.tenant(self.store.id());
+    }
+
+    /// Opens a run.
+    pub async fn open(&self, options: RunOptions) -> Opened {
+        let job = SyncJob {
+            tenant: Arc::clone(&self.store),
+            sync: self.sync.clone(),
+            connections: self.connections.clone(),
+            connectors: Both::new(
+                Arc::clone(&self.source) as Arc<dyn WritableConnector>,
+                Arc::clone(&self.target) as Arc<dyn WritableConnector>,
+            ),
+            redactor: Redactor::new([], ["hunter2-secret"]),
+        };
+        self.service
+            .open(job, options, RunTrigger::Manual, "test")
+            .await
+            .expect("a run that opens")
+    }
+
+    /// Runs a sync with options.
+    pub async fn run_with(&self, options: RunOptions) -> SyncHistory {
+        match self.open(options).await {
+            Opened::Ready(run) => run.execute().await.expect("a run whose end is recorded"),
+            Opened::Joined(run) | Opened::Busy(run) => panic!("run {run} is in the way"),
+            Opened::WaitUntil(at) => panic!("wait until {at}"),
+        }
+    }
+
+    /// Runs a sync; time moves on by a minute first, so that edits before and after it differ.
+    pub async fn run(&self) -> SyncHistory {
+        self.clock.advance(TimeDelta::minutes(1));
+        let history = self.run_with(RunOptions::default()).await;
+        self.clock.advance(TimeDelta::minutes(1));
+        let counts = history.counts;
+        assert_eq!(
+            counts.processed,
+            counts.succeeded + counts.failed + counts.skipped,
+            "{history:?}"
+        );
+        history
+    }
+
+    /// Runs and returns how many operations took effect on (source, target).
+    pub async fn run_counting(&self) -> (SyncHistory, usize, usize) {
+        let before = self.effects();
+        let history = self.run().await;
+        let after = self.effects();
+        (history, after.0 - before.0, after.1 - before.1)
+    }
+
+    /// Operations that took effect so far.
+    #[must_use]
+    pub fn effects(&self) -> (usize, usize) {
+        (
+            self.counts(Side::Source).effects,
+            self.counts(Side::Target).effects,
+        )
+    }
+
+    /// Calls so far.
+    #[must_use]
+    pub fn counts(&self, side: Side) -> Counts {
+        self.side(side).state().counts
+    }
+
+    /// Case 35: after any scenario, the second idle run writes nothing.
+    pub async fn assert_idle(&self) {
+        self.run().await;
+        let (history, source, target) = self.run_counting().await;
+        assert_eq!(
+            (source, target),
+            (0, 0),
+            "an idle run wrote something: {history:?}"
+        );
+    }
+
+    /// Adds the same record to both systems; their ids.
+    pub fn seed(&self, fields: &NativeFields) -> (RecordId, RecordId) {
+        (
+            self.source.state().add(fields.clone()),
+            self.target.state().add(fields.clone()),
+        )
+    }
+
+    /// A live field as text (numbers as digits); `None` when record or field are gone.
+    #[must_use]
+    pub fn text(&self, side: Side, id: &RecordId, field: &str) -> Option<String> {
+        self.side(side)
+            .state()
+            .field(id, field)
+            .map(|value| match value {
+                Value::Text(text) => text,
+                Value::Number(number) => number.normalize().to_string(),
+                Value::Null => "null".into(),
+                other => format!("{other:?}"),
+            })
+    }
+
+    /// The partner of a record, found by its name.
+    #[must_use]
+    pub fn by_name(&self, side: Side, name: &str) -> Vec<RecordId> {
+        let wanted = Value::Text(name.to_owned());
+        let live = self.side(side).state().live();
+        live.into_iter()
+            .filter(|(_, fields)| fields.get("name") == Some(&wanted))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// Open conflicts.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<ConflictRecord> {
+        let filter = ConflictFilter {
+            state: Some(ConflictState::Open),
+            limit: 1000,
+            ..ConflictFilter::default()
+        };
+        self.store.conflicts(&filter).expect("conflicts")
+    }
+
+    /// All error rows.
+    #[must_use]
+    pub fn errors(&self) -> Vec<SyncError> {
+        self.store
+            .errors(&ErrorFilter {
+                limit: 1000,
+                ..ErrorFilter::default()
+            })
+            .expect("errors")
+    }
+
+    /// Decides a conflict, field by field.
+    pub fn decide(&self, conflict: &ConflictRecord, choices: &[(&str, Choice)]) {
+        let fields = choices
+            .iter()
+            .map(|(field, choice)| (FieldName::new(field).expect("a field"), choice.clone()))
+            .collect();
+        self.decide_with(conflict, ConflictDecision::Fields(fields));
+    }
+
+    /// Decides a conflict.
+    pub fn decide_with(&self, conflict: &ConflictRecord, decision: ConflictDecision) {
+        let decision = NewDecision {
+            conflict: conflict.id,
+            revision: conflict.revision,
+            decision,
+            note: None,
+            not_before: self.clock.now(),
+        };
+        self.store
+            .decide(&decision, &self.actor())
+            .expect("a decision that is kept");
+    }
+
+    /// The test as an actor.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor {
+            name: "test".into(),
+            at: self.clock.now(),
+        }
+    }
+}
+
+fn open_store(folder: &std::path::Path, clock: &Arc<TestClock>) -> Arc<dyn Store> {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    let opened =
+        tandem_store::SqliteStore::open(folder.join("tandem.db"), &clock).expect("a store");
+    Arc::new(opened.store)
+}

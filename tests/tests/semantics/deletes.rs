@@ -1,0 +1,226 @@
+//! Deletes: passed on, contested, guarded, never guessed.
+
+use serde_json::json;
+use tandem_domain::conflict::{ConflictDecision, ConflictKind};
+use tandem_domain::ids::{RecordId, Side};
+use tandem_engine::ports::connector::{ChangeDetection, ErrorClass};
+use tandem_engine::ports::history::{ErrorType, RunOptions, RunStatus};
+use tandem_tests::fake::{Call, Reaction, fault, fields};
+use tandem_tests::world::World;
+
+async fn linked(n: usize, overrides: serde_json::Value) -> (World, Vec<(RecordId, RecordId)>) {
+    let world = World::new(overrides);
+    let pairs = (0..n)
+        .map(|i| world.seed(&fields(&[("name", &format!("p{i}")), ("x", "1")])))
+        .collect();
+    world.run().await;
+    (world, pairs)
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_14_a_delete_meets_an_unchanged_an_edited_and_a_deleted_partner() {
+    for deleted_on in Side::BOTH {
+        let other = deleted_on.other();
+        let (world, pairs) = linked(10, json!({})).await;
+        let id = |at: usize, side| {
+            if side == Side::Source {
+                &pairs[at].0
+            } else {
+                &pairs[at].1
+            }
+        };
+        world.side(deleted_on).state().delete(id(0, deleted_on));
+        world.side(deleted_on).state().delete(id(1, deleted_on));
+        world.side(other).state().edit(id(1, other), "x", "edited");
+        world.side(deleted_on).state().delete(id(2, deleted_on));
+        world.side(other).state().delete(id(2, other));
+        let history = world.run().await;
+        assert_eq!(
+            world.text(other, id(0, other), "x"),
+            None,
+            "unchanged: deleted there too"
+        );
+        assert_eq!(
+            world.text(other, id(1, other), "x").as_deref(),
+            Some("edited"),
+            "edited: left alone"
+        );
+        assert_eq!(*history.counts.deleted.get(other), 1, "{history:?}");
+        let conflicts = world.conflicts();
+        assert_eq!(conflicts.len(), 1);
+        assert_eq!(conflicts[0].draft.kind, ConflictKind::Delete);
+        world.assert_idle().await;
+
+        world.decide_with(&conflicts[0], ConflictDecision::Restore);
+        world.run().await;
+        assert_eq!(
+            world.by_name(deleted_on, "p1").len(),
+            1,
+            "restored where it was deleted"
+        );
+        assert_eq!(world.by_name(other, "p1").len(), 1);
+        world.assert_idle().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_14_a_delete_conflict_decided_for_deleting_both() {
+    let (world, pairs) = linked(10, json!({})).await;
+    world.source.state().delete(&pairs[0].0);
+    world.target.state().edit(&pairs[0].1, "x", "edited");
+    world.run().await;
+    world.decide_with(&world.conflicts().remove(0), ConflictDecision::DeleteBoth);
+    world.run().await;
+    assert_eq!(world.by_name(Side::Target, "p0").len(), 0);
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_15_an_id_missing_from_a_listing_is_read_before_it_counts_as_deleted() {
+    let (world, pairs) = linked(20, json!({})).await;
+    world.source.state().capabilities.changes = ChangeDetection::Full;
+    // One is gone for good, one merely forbidden, one left out by a stale listing.
+    world.source.state().rows.remove(&pairs[0].0);
+    let forbidden = pairs[1].0.clone();
+    let (hidden, kept) = (
+        pairs[2].0.clone(),
+        world.source.state().rows[&pairs[2].0].clone(),
+    );
+    world.source.state().forbidden.push(forbidden.clone());
+    world.source.state().rows.remove(&hidden);
+    let gone = world.source.state().rows.remove(&forbidden);
+    world.source.script(move |call, state| {
+        if matches!(call, Call::Get(_)) {
+            state.rows.insert(hidden.clone(), kept.clone());
+        }
+        Reaction::Answer
+    });
+    let history = world.run().await;
+    assert_eq!(history.counts.deleted.target, 1, "{history:?}");
+    assert_eq!(world.text(Side::Target, &pairs[0].1, "x"), None);
+    assert_eq!(
+        world.text(Side::Target, &pairs[1].1, "x").as_deref(),
+        Some("1"),
+        "forbidden is not deleted"
+    );
+    assert_eq!(
+        world.text(Side::Target, &pairs[2].1, "x").as_deref(),
+        Some("1"),
+        "a direct read found it"
+    );
+    world.source.unscript();
+    world.source.state().forbidden.clear();
+    world.source.state().rows.insert(forbidden, gone.unwrap());
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_33_an_empty_listing_is_refused_before_the_first_write() {
+    let (world, _) = linked(12, json!({})).await;
+    world.source.state().capabilities.changes = ChangeDetection::Full;
+    let rows = std::mem::take(&mut world.source.state().rows);
+    let (history, source, target) = world.run_counting().await;
+    assert_eq!(
+        (history.status, history.error_type),
+        (RunStatus::Failed, Some(ErrorType::Guard))
+    );
+    assert_eq!((source, target), (0, 0));
+    assert!(
+        history.error_message.unwrap().contains("s1"),
+        "it lists what it would delete"
+    );
+    world.source.state().rows = rows;
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_33_more_deletes_than_the_threshold_need_the_exact_count() {
+    let (world, pairs) = linked(30, json!({})).await;
+    for (s, _) in &pairs[..12] {
+        world.source.state().delete(s);
+    }
+    let (history, _, target) = world.run_counting().await;
+    assert_eq!(
+        (history.error_type, target),
+        (Some(ErrorType::Guard), 0),
+        "{history:?}"
+    );
+    for (confirmed, status) in [(11, RunStatus::Failed), (12, RunStatus::Completed)] {
+        let options = RunOptions {
+            allow_deletes: Some(confirmed),
+            ..RunOptions::default()
+        };
+        assert_eq!(
+            world.run_with(options).await.status,
+            status,
+            "{confirmed} confirmed"
+        );
+    }
+    assert_eq!(world.target.state().live().len(), 18);
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_24_a_listing_that_fails_midway_deletes_nothing_and_moves_no_cursor() {
+    let (world, pairs) = linked(20, json!({})).await;
+    world.source.state().capabilities.changes = ChangeDetection::Full;
+    world.source.state().rows.remove(&pairs[19].0);
+    let mut pages = 0;
+    world.source.script(move |call, _| match call {
+        Call::List { .. } => {
+            pages += 1;
+            if pages >= 3 {
+                Reaction::Fail(fault(ErrorClass::Rejected))
+            } else {
+                Reaction::Answer
+            }
+        }
+        _ => Reaction::Answer,
+    });
+    let before = world
+        .store
+        .side_progress(world.store.syncs().unwrap()[0].id)
+        .unwrap();
+    let (history, _, target) = world.run_counting().await;
+    assert_eq!(
+        (history.status, target),
+        (RunStatus::Failed, 0),
+        "{history:?}"
+    );
+    let after = world
+        .store
+        .side_progress(world.store.syncs().unwrap()[0].id)
+        .unwrap();
+    assert_eq!(before, after, "the cursor stays");
+    world.source.unscript();
+    let history = world.run().await;
+    assert_eq!(history.counts.deleted.target, 1);
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_47_ignored_deletes_and_unlinked_pairs_are_never_resurrected() {
+    let (world, pairs) = linked(10, json!({ "deletes": "ignore" })).await;
+    world.source.state().delete(&pairs[0].0);
+    let (_, source, target) = world.run_counting().await;
+    assert_eq!((source, target), (0, 0));
+    let (_, source, target) = {
+        let before = world.effects();
+        world
+            .run_with(RunOptions {
+                full: true,
+                ..RunOptions::default()
+            })
+            .await;
+        let after = world.effects();
+        ((), after.0 - before.0, after.1 - before.1)
+    };
+    assert_eq!(
+        (source, target),
+        (0, 0),
+        "a full compare does not bring it back"
+    );
+    assert_eq!(world.by_name(Side::Source, "p0").len(), 0);
+    assert_eq!(world.by_name(Side::Target, "p0").len(), 1);
+    world.assert_idle().await;
+}

@@ -1,0 +1,11 @@
+//! The numbered cases of the sync semantics, each through the real engine and the real store,
+//! between two scripted systems. Case 35 (idle runs write nothing) follows every scenario.
+
+mod conflicts;
+mod deletes;
+mod faults;
+mod idempotency;
+mod listing;
+mod merge;
+mod observability;
+mod pairing;
