@@ -1,6 +1,12 @@
 //! A system that we own: records in memory, with versions, times of change, a change feed, quirks
 //! and faults, all scripted by the test.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot set up its world must stop"
+)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

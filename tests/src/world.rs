@@ -1,5 +1,11 @@
 //! Two scripted systems, one configuration, the real engine and the real store between them.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot set up its world must stop"
+)]
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;

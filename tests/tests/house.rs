@@ -1,5 +1,10 @@
 //! The repository as it is, against the rules of the house.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot read its subject must stop"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

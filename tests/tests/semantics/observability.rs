@@ -105,6 +105,7 @@ async fn snapshots_hold_at_most_a_hundred_records_without_secrets_and_the_journa
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::print_stdout, reason = "the time is what this test reports")]
 async fn test_009_a_thousand_records_sync_in_far_less_than_thirty_seconds() {
     let world = World::new(json!({}));
     for n in 0..1_000 {
