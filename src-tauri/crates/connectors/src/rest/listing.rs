@@ -190,7 +190,7 @@ impl RestConnector {
     }
 
     /// Where the next page is; `None` after the last.
-    fn next_place(
+    pub(super) fn next_place(
         &self,
         progress: &mut Progress,
         answer: &Answer,

@@ -11,6 +11,7 @@ use tandem_engine::ports::connector::{
 
 use super::compiled::FindTemplates;
 use super::http::{Answer, Call, configuration};
+use super::paging::Progress;
 use super::settings::{BatchGet, DeclaredType, VersionSource};
 use super::{RestConnector, records};
 use crate::json::{Doc, field, plain};
@@ -194,20 +195,35 @@ impl RestConnector {
             url.query_pairs_mut()
                 .append_pair(param, &self.render(template, &known)?);
         }
+        let (size_param, size) = self.collection.list.pagination.size();
+        if let Some(param) = size_param {
+            url.query_pairs_mut().append_pair(param, &size.to_string());
+        }
         let answer = self.expect_success(self.http.send(Call::get(url)).await?)?;
         let doc = self.doc(&answer)?;
-        let found = self.entries(&doc, &answer, &self.collection.list.records, "")?;
-        // Some systems ignore a filter they do not know: what comes back has to match.
+        let entries = self.entries(&doc, &answer, &self.collection.list.records, "")?;
         let wanted = value.trim().to_lowercase();
-        Ok(found
+        let matches = |record: &NativeRecord| match &record.body {
+            NativeBody::Live { fields, .. } => field(fields, name)
+                .and_then(plain)
+                .is_some_and(|text| text.trim().to_lowercase() == wanted),
+            NativeBody::Deleted => false,
+        };
+        // Some systems ignore a filter they do not know. Then the first page proves nothing about
+        // the others, and "not found" would be a guess that makes duplicates.
+        if !entries.records.iter().all(matches) {
+            let mut from_the_start = Progress::default();
+            let size = size as u64;
+            let next = self.next_place(&mut from_the_start, &answer, &doc, &entries, 0, size)?;
+            if next.is_some() {
+                let what = format!("asked for one {name}, it answers with pages of others");
+                return Err(self.http.not_as_described(&answer, &what, Applied::No));
+            }
+        }
+        Ok(entries
             .records
             .into_iter()
-            .filter(|record| match &record.body {
-                NativeBody::Live { fields, .. } => field(fields, name)
-                    .and_then(plain)
-                    .is_some_and(|text| text.trim().to_lowercase() == wanted),
-                NativeBody::Deleted => false,
-            })
+            .filter(|record| matches(record))
             .collect())
     }
 

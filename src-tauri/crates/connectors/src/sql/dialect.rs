@@ -17,6 +17,8 @@ pub(crate) struct Statement {
 
 /// How a statement is written.
 pub(crate) trait Dialect: Send + Sync {
+    /// A name as SQL takes it.
+    fn quote(&self, name: &str) -> String;
     /// The n-th parameter, where a value of this column's type is expected.
     fn param(&self, n: usize, column: &Column) -> String;
     /// A column as it is selected.
@@ -83,11 +85,6 @@ pub(crate) trait Database: Send + Sync {
     async fn write(&self, rows: &[RowWrite]) -> Result<Vec<RowOutcome>, ConnectorError>;
     /// Who is there.
     async fn health(&self) -> Result<Health, ConnectorError>;
-}
-
-/// A name as SQL takes it.
-pub(crate) fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A digest of a row's content: what tells one state from the next where nothing else does.

@@ -5,7 +5,7 @@ use tandem_domain::ids::{RecordId, Version};
 use tandem_domain::record::NativeFields;
 use tandem_domain::value::Value;
 
-use super::dialect::{Dialect, RowWrite, Statement, Verb, quote};
+use super::dialect::{Dialect, RowWrite, Statement, Verb};
 use super::settings::{SqlCollection, SqlVersion};
 use super::table::{Column, Kind, Table};
 use super::values::Cell;
@@ -51,10 +51,10 @@ impl Statements<'_> {
         }
     }
 
-    fn quoted(columns: &[&Column]) -> String {
+    fn quoted(&self, columns: &[&Column]) -> String {
         columns
             .iter()
-            .map(|column| quote(&column.name))
+            .map(|column| self.dialect.quote(&column.name))
             .collect::<Vec<_>>()
             .join(", ")
     }
@@ -73,7 +73,7 @@ impl Statements<'_> {
             let n = params.add(since.clone());
             wheres.push(format!(
                 "{} >= {}",
-                quote(&changes.name),
+                self.dialect.quote(&changes.name),
                 self.dialect.param(n, changes)
             ));
             order.insert(0, changes);
@@ -92,7 +92,7 @@ impl Statements<'_> {
                 .collect();
             wheres.push(format!(
                 "({}) > ({})",
-                Self::quoted(&order),
+                self.quoted(&order),
                 places.join(", ")
             ));
         }
@@ -109,7 +109,7 @@ impl Statements<'_> {
                 // Qualified: a bare name would mean what is selected, which is the value as text.
                 order
                     .iter()
-                    .map(|column| format!("t.{}", quote(&column.name)))
+                    .map(|column| format!("t.{}", self.dialect.quote(&column.name)))
                     .collect::<Vec<_>>()
                     .join(", "),
                 self.settings.page_size
@@ -182,7 +182,7 @@ impl Statements<'_> {
                 "SELECT {} FROM {} WHERE {} = {}{live}",
                 self.selected(),
                 self.table.quoted,
-                quote(&column.name),
+                self.dialect.quote(&column.name),
                 self.dialect.param(n, column)
             ),
             params: params.0,
@@ -197,7 +197,7 @@ impl Statements<'_> {
                 let n = params.add(cell.clone());
                 format!(
                     "{} = {}",
-                    quote(&column.name),
+                    self.dialect.quote(&column.name),
                     self.dialect.param(n, column)
                 )
             })
@@ -214,7 +214,7 @@ impl Statements<'_> {
         else {
             return Ok(String::new());
         };
-        let name = quote(&column.name);
+        let name = self.dialect.quote(&column.name);
         let cell = self.deleted_cell(column)?;
         Ok(match cell {
             Some(cell) => {
@@ -282,7 +282,7 @@ impl Statements<'_> {
         for (name, value) in fields {
             let column = self.written(name)?;
             let n = params.add(self.dialect.encode(column, value, self.zone)?);
-            names.push(quote(name));
+            names.push(self.dialect.quote(name));
             places.push(self.dialect.param(n, column));
         }
         let values = if names.is_empty() {
@@ -328,12 +328,12 @@ impl Statements<'_> {
             let n = params.add(self.dialect.encode(column, value, self.zone)?);
             sets.push(format!(
                 "{} = {}",
-                quote(name),
+                self.dialect.quote(name),
                 self.dialect.param(n, column)
             ));
         }
         if let Some(SqlVersion::Column { name, bump: true }) = &self.settings.version {
-            let name = quote(name);
+            let name = self.dialect.quote(name);
             sets.push(format!("{name} = {name} + 1"));
         }
         self.update_with(id, sets, params, Verb::Update, version)
@@ -350,7 +350,7 @@ impl Statements<'_> {
         if sets.is_empty() {
             // Nothing to set still has to find out whether the row is there, in that version.
             sets.extend(self.table.key_columns().take(1).map(|column| {
-                let name = quote(&column.name);
+                let name = self.dialect.quote(&column.name);
                 format!("{name} = {name}")
             }));
         }
@@ -394,7 +394,7 @@ impl Statements<'_> {
             let n = params.add(cell);
             let set = format!(
                 "{} = {}",
-                quote(&column.name),
+                self.dialect.quote(&column.name),
                 self.dialect.param(n, column)
             );
             return self.update_with(id, vec![set], params, Verb::Delete, version);

@@ -12,6 +12,8 @@ mod clock;
 mod doubles;
 mod http_faults;
 mod rest_details;
+mod settings;
+mod sql_details;
 mod suite;
 mod system;
 mod systems;

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use tandem_engine::ports::connector::{ConnectorError, ErrorClass};
 use tokio_postgres::{Client, Row};
 
+use super::encode::quote;
 use super::errors::Place;
 use crate::json::parse_iso;
-use crate::sql::dialect::quote;
 use crate::sql::table::{Column, Described, Kind};
 
 const COLUMNS: &str = "

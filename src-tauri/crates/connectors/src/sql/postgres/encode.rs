@@ -5,13 +5,22 @@ use chrono::SecondsFormat;
 use chrono_tz::Tz;
 use tandem_domain::value::Value;
 
-use crate::sql::dialect::{Dialect, quote};
+use crate::sql::dialect::Dialect;
 use crate::sql::table::{Column, Kind};
 use crate::sql::values::{Cell, local};
 
 pub(crate) struct PostgresDialect;
 
+/// A name, in double quotes.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 impl Dialect for PostgresDialect {
+    fn quote(&self, name: &str) -> String {
+        quote(name)
+    }
+
     fn param(&self, n: usize, column: &Column) -> String {
         match (column.kind, column.cast.as_str()) {
             // A list crosses as JSON, since its elements' own way of writing is full of traps.

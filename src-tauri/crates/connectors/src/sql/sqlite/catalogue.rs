@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use tandem_engine::ports::connector::{ConnectorError, ErrorClass};
 
+use super::encode::quote;
 use super::errors::Place;
-use crate::sql::dialect::quote;
 use crate::sql::table::{Column, Described, Kind};
 
 pub(crate) fn describe(

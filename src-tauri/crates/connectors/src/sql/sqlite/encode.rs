@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use tandem_domain::value::Value;
 
-use crate::sql::dialect::{Dialect, quote};
+use crate::sql::dialect::Dialect;
 use crate::sql::table::{Column, Kind};
 use crate::sql::values::{Cell, local, significant_digits};
 
@@ -15,7 +15,16 @@ const FLOAT_DIGITS: usize = 15;
 
 pub(crate) struct SqliteDialect;
 
+/// A name, in backticks: in double quotes one that is no column's would be taken for a text.
+pub(crate) fn quote(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
 impl Dialect for SqliteDialect {
+    fn quote(&self, name: &str) -> String {
+        quote(name)
+    }
+
     fn param(&self, n: usize, _: &Column) -> String {
         format!("?{n}")
     }

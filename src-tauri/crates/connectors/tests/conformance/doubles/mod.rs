@@ -2,6 +2,7 @@
 
 pub(crate) mod db;
 pub(crate) mod kinto;
+pub(crate) mod script;
 pub(crate) mod shop;
 
 use axum::Router;

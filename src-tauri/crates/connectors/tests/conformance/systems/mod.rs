@@ -1,8 +1,8 @@
 //! Every kind of system the suite runs against.
 
 mod postgres;
-mod rest;
-mod sqlite;
+pub(crate) mod rest;
+pub(crate) mod sqlite;
 
 use postgres::Postgres;
 use rest::Rest;
