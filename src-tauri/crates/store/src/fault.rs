@@ -85,6 +85,10 @@ pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
 }
 
 /// There is no such thing.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an id or error of any kind, made only to be told"
+)]
 pub(crate) fn not_found(kind: &'static str, id: impl ToString) -> Fault {
     Fault::Store(StoreError::NotFound {
         kind,
@@ -98,6 +102,10 @@ pub(crate) fn conflict(why: impl Into<String>) -> Fault {
 }
 
 /// A stored value does not read back.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an id or error of any kind, made only to be told"
+)]
 pub(crate) fn corrupt(what: &'static str, why: impl ToString) -> Fault {
     Fault::Store(StoreError::Corrupt {
         what,

@@ -99,7 +99,7 @@ pub(crate) struct Moment(pub(crate) DateTime<Utc>);
 
 impl ToSql for Moment {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(if self.0.timestamp_subsec_nanos() % 1000 == 0 {
+        Ok(if self.0.timestamp_subsec_nanos().is_multiple_of(1000) {
             ToSqlOutput::from(self.0.timestamp_micros())
         } else {
             ToSqlOutput::from(self.0.to_rfc3339_opts(SecondsFormat::Nanos, true))

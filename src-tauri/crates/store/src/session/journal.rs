@@ -77,7 +77,7 @@ fn one(
         bodies.push((*next, operation, body));
     }
     let link_id = match (row, packed, pair.link_id) {
-        (Some(row), Some(packed), id) => put_link(db, parts, id, row, packed, borrower)?,
+        (Some(row), Some(packed), id) => put_link(db, parts, id, row, &packed, borrower)?,
         (_, _, id) => id,
     };
     for (seq, operation, body) in bodies {
@@ -93,7 +93,15 @@ fn one(
             }
             (None, None) => None,
         };
-        add_operation(db, parts, link_id, seq, operation, other_id.as_ref(), body)?;
+        add_operation(
+            db,
+            parts,
+            link_id,
+            seq,
+            operation,
+            other_id.as_ref(),
+            body.as_deref(),
+        )?;
     }
     let conflict = step(db, parts, link_id, &pair.conflict, now)?;
     Ok(Journalled { link_id, conflict })
@@ -119,7 +127,7 @@ fn add_operation(
     seq: i64,
     operation: &JournalOperation,
     other_id: Option<&Expanded>,
-    body: Option<Vec<u8>>,
+    body: Option<&[u8]>,
 ) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO operations
@@ -154,7 +162,7 @@ fn put_link(
     parts: &mut Parts<'_>,
     id: Option<LinkId>,
     row: &LinkRow,
-    packed: Packed,
+    packed: &Packed,
     borrower: Option<i64>,
 ) -> Result<Option<LinkId>> {
     let key = parts.hold.key;
@@ -166,11 +174,11 @@ fn put_link(
         }
         return Ok(None);
     }
-    match try_put(db, parts, id, row, &packed, borrower) {
+    match try_put(db, parts, id, row, packed, borrower) {
         Err(Fault::Sql(error)) if is_duplicate(&error) => {
             // A half link that found its other half in another row becomes part of this one.
             absorb(db, key, id, row)?;
-            try_put(db, parts, id, row, &packed, borrower).map_err(|fault| match fault {
+            try_put(db, parts, id, row, packed, borrower).map_err(|fault| match fault {
                 Fault::Sql(error) if is_duplicate(&error) => {
                     conflict("a record of this link belongs to another one")
                 }
@@ -388,7 +396,7 @@ pub(super) fn acknowledge(
             parts,
             Some(pair.link_id),
             &pair.row,
-            Packed::new(&pair.row.link)?,
+            &Packed::new(&pair.row.link)?,
             None,
         )?;
         for result in &pair.operations {

@@ -202,9 +202,8 @@ pub(super) fn hash_of(
 ) -> Result<Option<ContentHash>> {
     let source = source.map(|digest| digest.0);
     match (side, target) {
-        (Side::Source, _) => Ok(source),
         (Side::Target, None) => Ok(None),
-        (Side::Target, Some([])) => Ok(source),
+        (Side::Source, _) | (Side::Target, Some([])) => Ok(source),
         (Side::Target, Some(bytes)) => <[u8; 16]>::try_from(bytes)
             .map(|bytes| Some(ContentHash(bytes)))
             .map_err(|error| corrupt("digest", error)),

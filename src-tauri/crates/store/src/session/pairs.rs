@@ -346,12 +346,12 @@ impl Walker<'_> {
     fn give_new(&mut self, rows: Vec<StagedRow>) -> Result<Option<i64>> {
         let last = rows.last().map(|row| row.n);
         for row in rows {
-            self.new(row)?;
+            self.meet(row)?;
         }
         Ok(last)
     }
 
-    fn new(&mut self, row: StagedRow) -> Result<()> {
+    fn meet(&mut self, row: StagedRow) -> Result<()> {
         let (side, other) = (row.side, row.side.other());
         let mut sides = Both::new(Observation::Unchanged, Observation::Unchanged);
         let mut problem = None;
@@ -472,11 +472,10 @@ impl Walker<'_> {
             for bearer in self.bearers(side, key, except_link)? {
                 match bearer {
                     Bearer::Record(id) if others.len() < NAMED => others.push(id),
-                    Bearer::Record(_) => {}
                     Bearer::Deleted(link) if others.is_empty() => {
                         return Ok(Some(PairProblem::Recreated { side, link }));
                     }
-                    Bearer::Deleted(_) => {}
+                    Bearer::Record(_) | Bearer::Deleted(_) => {}
                 }
             }
         }

@@ -107,7 +107,8 @@ impl Session {
             }
         }
         page.commit()?;
-        if !self.hold.simulate && !(touched.is_empty() && usable.is_empty()) {
+        let anything = !touched.is_empty() || !usable.is_empty();
+        if anything && !self.hold.simulate {
             self.bring_up_to_date(side, records, &touched, &usable)?;
         }
         Ok(counts)
@@ -439,19 +440,13 @@ pub(super) fn staged_hash(
     id: &RecordId,
     packed: &[u8],
 ) -> Result<Option<[u8; 16]>> {
-    let staged: Option<(Option<Vec<u8>>, Option<[u8; 16]>)> = db
+    let staged = db
         .prepare_cached(
             "SELECT body, hash FROM temp.staged WHERE side = ?1 AND record_id = ?2 AND kind = 0",
         )?
         .query_row(params![links::index(side), Compact::id(id)], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 16]>(1)?))
         })
         .optional()?;
-    Ok(staged.and_then(|(body, hash)| {
-        if body.as_deref() == Some(packed) {
-            hash
-        } else {
-            None
-        }
-    }))
+    Ok(staged.and_then(|(body, hash)| (body == packed).then_some(hash)))
 }

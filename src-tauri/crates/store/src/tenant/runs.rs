@@ -125,13 +125,14 @@ pub(crate) fn snapshots(
     tenant: i64,
     id: RunId,
 ) -> Result<Option<(serde_json::Value, serde_json::Value)>> {
-    let both: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = db
+    let both = db
         .prepare_cached(
             "SELECT data_snapshot_before, data_snapshot_after FROM sync_history
              WHERE tenant_id = ?1 AND uuid = ?2",
         )?
         .query_row(params![tenant, id.0.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            let body = |at| row.get::<_, Option<Vec<u8>>>(at);
+            Ok((body(0)?, body(1)?))
         })
         .optional()?;
     match both {

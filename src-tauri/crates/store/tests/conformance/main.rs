@@ -1,6 +1,12 @@
 //! The store port's contract as cases that know nothing of SQLite: any implementation that offers a
 //! [`harness::Harness`] runs them. Time and ids are given, nothing sleeps.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where it fails"
+)]
+
 mod conflicts;
 mod harness;
 mod isolation;

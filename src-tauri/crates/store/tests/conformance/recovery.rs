@@ -166,30 +166,30 @@ pub(crate) fn a_lost_lease_stops_every_call(h: &dyn Harness) {
     world.pass(LONG);
     let mut new = world.open();
     let now = world.now();
-    fn lost<T>(answer: Result<T, StoreError>) {
+    fn lost<T>(answer: &Result<T, StoreError>) {
         assert!(matches!(answer, Err(StoreError::LeaseLost)));
     }
-    lost(old.renew(now, &RunCounts::default()));
-    lost(old.touch(now));
-    lost(old.progress());
-    lost(old.unsettled());
-    lost(old.settle(&[]));
-    lost(old.stage(Side::Source, &[person("s-a", "a")]));
-    lost(old.unseen(Side::Source, None, 1));
-    lost(old.unseen_count(Side::Source));
-    lost(old.set_aside(Side::Source, None, 1));
-    lost(old.next_pairs(1));
-    lost(old.unchanged_pairs());
-    lost(old.quarantine(&[], &[], now));
-    lost(old.keep_plan(&[]));
-    lost(old.next_planned(1));
-    lost(old.journal_chunk(&[journal_pair(Some(a), Some(whole("a")))], &[], now));
-    lost(old.acknowledge_chunk(&[], &[], now));
-    lost(old.log_errors(&[]));
-    lost(old.decided(now));
-    lost(old.fingerprint(digest(&1), now));
+    lost(&old.renew(now, &RunCounts::default()));
+    lost(&old.touch(now));
+    lost(&old.progress());
+    lost(&old.unsettled());
+    lost(&old.settle(&[]));
+    lost(&old.stage(Side::Source, &[person("s-a", "a")]));
+    lost(&old.unseen(Side::Source, None, 1));
+    lost(&old.unseen_count(Side::Source));
+    lost(&old.set_aside(Side::Source, None, 1));
+    lost(&old.next_pairs(1));
+    lost(&old.unchanged_pairs());
+    lost(&old.quarantine(&[], &[], now));
+    lost(&old.keep_plan(&[]));
+    lost(&old.next_planned(1));
+    lost(&old.journal_chunk(&[journal_pair(Some(a), Some(whole("a")))], &[], now));
+    lost(&old.acknowledge_chunk(&[], &[], now));
+    lost(&old.log_errors(&[]));
+    lost(&old.decided(now));
+    lost(&old.fingerprint(digest(&1), now));
     let run = old.run();
-    lost(old.finish(world.outcome(RunStatus::Completed)));
+    lost(&old.finish(world.outcome(RunStatus::Completed)));
     assert_eq!(world.tenant.run(run).unwrap().status, RunStatus::Failed);
     // The one that took over is not touched by any of this.
     assert_eq!(new.unsettled().unwrap().len(), 2);
