@@ -1,0 +1,189 @@
+//! Puts the parts together: single instance, deep links, the app, its events, its alerts, the
+//! window.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tandem_app::wire::{WireError, WireEvent};
+use tandem_app::{App, AppError, AppOptions, default_store};
+use tauri::{AppHandle, Builder, Context, Emitter, EventTarget, Manager, Runtime, Wry};
+use tauri_plugin_deep_link::DeepLinkExt;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::arguments::Arguments;
+use crate::desktop_alerts::DesktopAlerts;
+use crate::link::Link;
+use crate::sample::Sample;
+use crate::{commands, main_window};
+
+/// What the panel listens to.
+const EVENT: &str = "tandem";
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The app did not open.
+    #[error("{}", told(.0))]
+    App(Box<WireError>),
+    /// There is no place for the sample systems' files.
+    #[error(
+        "The sample systems have no place.\n  why: {0}\n  fix: check the folder for temporary files"
+    )]
+    Folder(std::io::Error),
+    /// There is no desktop session to open a window in.
+    #[error(
+        "There is no display to open a window on.\n  why: neither DISPLAY nor WAYLAND_DISPLAY is set\n  fix: start it in a desktop session, or use `tandem serve` and a browser"
+    )]
+    NoDisplay,
+    /// The webview or the desktop did not play along.
+    #[error(
+        "The window cannot be opened.\n  why: {0}\n  fix: check that a desktop session is running, or use `tandem serve`"
+    )]
+    Window(#[from] tauri::Error),
+}
+
+impl From<AppError> for Trouble {
+    fn from(error: AppError) -> Self {
+        Self::App(Box::new(error.into()))
+    }
+}
+
+fn told(error: &WireError) -> String {
+    let mut text = error.message.clone();
+    for (word, line) in [("why", &error.cause), ("fix", &error.fix)] {
+        if let Some(line) = line {
+            text.push_str(&format!("\n  {word}: {line}"));
+        }
+    }
+    text
+}
+
+/// Opens the window and returns when it was closed.
+pub(crate) fn run(arguments: Arguments) -> Result<(), Trouble> {
+    if !has_display() {
+        return Err(Trouble::NoDisplay);
+    }
+    let sample = match arguments.demo.then(Sample::new) {
+        Some(sample) => Some(Arc::new(sample.map_err(Trouble::Folder)?)),
+        None => None,
+    };
+    let store = match (&arguments.store, &sample) {
+        (Some(named), _) => named.clone(),
+        // What the sample systems hold goes with the window; a store that remembers it would be
+        // wrong about both of them the next time.
+        (None, Some(sample)) => sample.folder().join("tandem.db"),
+        (None, None) => default_store()?,
+    };
+    let link = arguments.link.as_ref().and_then(Link::parse);
+    let first = Builder::<Wry>::default()
+        .plugin(single_instance(arguments.store.as_deref(), arguments.demo))
+        .plugin(tauri_plugin_deep_link::init());
+    let window = build(first, context())?;
+    let app = open(window.handle(), store, sample.clone())?;
+    tell_panel(window.handle().clone(), &app);
+    window.manage(app);
+    follow_links(window.handle());
+    main_window::open(window.handle(), link.as_ref())?;
+    window.run_return(|_, _| {});
+    if let Some(sample) = sample {
+        tauri::async_runtime::block_on(sample.close());
+    }
+    Ok(())
+}
+
+/// Whether a window could be shown; without a display GTK would end the process with less to say.
+fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
+/// The configuration, the panel's files and what may be called, all embedded when building.
+pub(crate) fn context<R: Runtime>() -> Context<R> {
+    tauri::generate_context!()
+}
+
+/// A Tauri application that answers the listed commands.
+pub(crate) fn build<R: Runtime>(
+    builder: Builder<R>,
+    context: Context<R>,
+) -> tauri::Result<tauri::App<R>> {
+    builder.invoke_handler(commands::handler()).build(context)
+}
+
+/// One window for each store: a second start shows the first one's window, at its link if it has
+/// one.
+fn single_instance<R: Runtime>(store: Option<&Path>, demo: bool) -> tauri::plugin::TauriPlugin<R> {
+    let shown = |app: &AppHandle<R>, arguments: Vec<String>, _| {
+        let link = arguments
+            .iter()
+            .skip(1)
+            .find_map(|argument| Link::parse(&argument.parse().ok()?));
+        if let Err(error) = main_window::show(app, link.as_ref()) {
+            tracing::warn!(%error, "the window could not be shown");
+        }
+    };
+    let name = match store {
+        Some(store) => {
+            let place = std::path::absolute(store).unwrap_or_else(|_| store.to_path_buf());
+            let digest = blake3::hash(place.as_os_str().as_encoded_bytes()).to_hex();
+            format!("app.tandem.desktop.s{}", digest.split_at(16).0)
+        }
+        None if demo => String::from("app.tandem.desktop.demo"),
+        None => String::from("app.tandem.desktop"),
+    };
+    tauri_plugin_single_instance::Builder::new()
+        .callback(shown)
+        .dbus_id(name)
+        .build()
+}
+
+fn open(
+    handle: &AppHandle<Wry>,
+    store: PathBuf,
+    sample: Option<Arc<Sample>>,
+) -> Result<App, Trouble> {
+    let mut options = AppOptions::on_this_machine(store);
+    options.alerts = vec![Arc::new(DesktopAlerts::new(handle.clone()))];
+    options.sample = sample.map(|sample| sample as _);
+    // Background work of the app belongs to Tauri's own runtime.
+    let app = tauri::async_runtime::block_on(async { App::open(options) })?;
+    for notice in app.notices() {
+        eprintln!("{notice}");
+    }
+    Ok(app)
+}
+
+/// Hands every event to the panel, as long as there is one.
+fn tell_panel<R: Runtime>(handle: AppHandle<R>, app: &App) {
+    let mut events = app.subscribe();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let event: WireEvent = match events.recv().await {
+                Ok(event) => event,
+                // The panel fetches afresh whatever it shows next; here nothing is made up for it.
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "the panel was not told of some events");
+                    continue;
+                }
+                Err(RecvError::Closed) => return,
+            };
+            let target = EventTarget::webview_window(main_window::LABEL);
+            if let Err(error) = handle.emit_to(target, EVENT, &event) {
+                tracing::warn!(%error, "the panel could not be told of an event");
+            }
+        }
+    });
+}
+
+/// Links that the desktop opens with us, on platforms that send them as events.
+fn follow_links<R: Runtime>(handle: &AppHandle<R>) {
+    let app = handle.clone();
+    handle.deep_link().on_open_url(move |event| {
+        let link = event.urls().iter().find_map(Link::parse);
+        if let Some(link) = link
+            && let Err(error) = main_window::show(&app, Some(&link))
+        {
+            tracing::warn!(%error, "a link could not be followed");
+        }
+    });
+}
