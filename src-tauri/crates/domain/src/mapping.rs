@@ -13,6 +13,7 @@ use crate::schema::{CanonicalSchema, FieldAccess, FieldSpec};
 
 pub(crate) mod compiled;
 pub(crate) mod path;
+mod represent;
 mod serde_form;
 mod transform;
 

@@ -8,7 +8,8 @@ use crate::expression::Program;
 use crate::field_type::FieldType;
 use crate::ids::{FieldName, Side};
 use crate::mapping::path::Found;
-use crate::mapping::transform::{Step, StepProblem, represent, unrepresent};
+use crate::mapping::represent::{represent, unrepresent};
+use crate::mapping::transform::{Step, StepProblem};
 use crate::mapping::{
     FieldMapping, FieldPath, Join, MappingError, Missing, Representation, SideMapping, Split,
 };
