@@ -22,6 +22,7 @@ pub use dispatch::{COMMANDS, dispatch};
 pub use error::AppError;
 pub use execution::Finished;
 pub use sample::{SampleAddresses, SampleSystems, sample_workspace};
+pub use tandem_host::random_bytes;
 pub use use_cases::refused_by_guard;
 pub use wire::{WireError, WireEvent};
 pub use workspace::{Problem, WorkspaceProblems, workspace_schema};

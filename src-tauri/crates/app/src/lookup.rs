@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tandem_domain::ids::{ConflictId, ErrorId, RunId, Side, SyncId};
-use tandem_engine::ports::history::SyncHistory;
+use tandem_engine::ports::history::{SyncError, SyncHistory};
 use tandem_engine::ports::store::{
     ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter, RunFilter, SyncRecord, Tenant,
     TenantStore,
@@ -58,88 +58,79 @@ pub(crate) fn sync(store: &dyn TenantStore, name: &str) -> Result<SyncRecord, Ap
 
 /// The run whose id begins so.
 pub(crate) fn run(store: &dyn TenantStore, id: &str) -> Result<SyncHistory, AppError> {
-    by_prefix(
-        "run",
-        id,
-        |exact| store.run(RunId(exact)),
-        |before| {
-            let filter = RunFilter {
-                before: Some(RunId(before)),
-                limit: 2,
-                ..RunFilter::default()
-            };
-            Ok(store
-                .runs(&filter)?
-                .into_iter()
-                .map(|it| (it.id.0, it))
-                .collect())
-        },
-    )
+    let list = |before: Option<Uuid>| {
+        let before = before.map(RunId);
+        let filter = RunFilter {
+            before,
+            limit: PAGE,
+            ..RunFilter::default()
+        };
+        Ok(store.runs(&filter)?.iter().map(|it| it.id.0).collect())
+    };
+    by_prefix("run", id, |exact| store.run(RunId(exact)), list)
 }
 
 /// The conflict whose id begins so.
 pub(crate) fn conflict(store: &dyn TenantStore, id: &str) -> Result<ConflictRecord, AppError> {
+    let list = |before: Option<Uuid>| {
+        let before = before.map(ConflictId);
+        let filter = ConflictFilter {
+            before,
+            limit: PAGE,
+            ..ConflictFilter::default()
+        };
+        Ok(store.conflicts(&filter)?.iter().map(|it| it.id.0).collect())
+    };
     by_prefix(
         "conflict",
         id,
         |exact| store.conflict(ConflictId(exact)),
-        |before| {
-            let filter = ConflictFilter {
-                before: Some(ConflictId(before)),
-                limit: 2,
-                ..ConflictFilter::default()
-            };
-            Ok(store
-                .conflicts(&filter)?
-                .into_iter()
-                .map(|it| (it.id.0, it))
-                .collect())
-        },
+        list,
     )
 }
 
 /// The error whose id begins so.
-pub(crate) fn error(
-    store: &dyn TenantStore,
-    id: &str,
-) -> Result<tandem_engine::ports::history::SyncError, AppError> {
-    by_prefix(
-        "error",
-        id,
-        |exact| store.error(ErrorId(exact)),
-        |before| {
-            let filter = ErrorFilter {
-                before: Some(ErrorId(before)),
-                limit: 2,
-                ..ErrorFilter::default()
-            };
-            Ok(store
-                .errors(&filter)?
-                .into_iter()
-                .map(|it| (it.error.id.0, it))
-                .collect())
-        },
-    )
+pub(crate) fn error(store: &dyn TenantStore, id: &str) -> Result<SyncError, AppError> {
+    let list = |before: Option<Uuid>| {
+        let before = before.map(ErrorId);
+        let filter = ErrorFilter {
+            before,
+            limit: PAGE,
+            ..ErrorFilter::default()
+        };
+        Ok(store
+            .errors(&filter)?
+            .iter()
+            .map(|it| it.error.id.0)
+            .collect())
+    };
+    by_prefix("error", id, |exact| store.error(ErrorId(exact)), list)
 }
 
-/// Lists are in the order of ids, newest (greatest) first. So the two just before the greatest id
-/// that begins with the prefix are the only ones to look at.
+/// Rows looked through at a time.
+const PAGE: usize = 1_000;
+
+/// A whole id is asked for; the beginning of one is looked for in all of the list, since it has to
+/// fit once only.
 fn by_prefix<T>(
     kind: &'static str,
     text: &str,
-    exact: impl FnOnce(Uuid) -> Result<T, StoreError>,
-    list_before: impl FnOnce(Uuid) -> Result<Vec<(Uuid, T)>, StoreError>,
+    exact: impl Fn(Uuid) -> Result<T, StoreError>,
+    list: impl Fn(Option<Uuid>) -> Result<Vec<Uuid>, StoreError>,
 ) -> Result<T, AppError> {
     let unknown = || AppError::Unknown {
         kind,
         name: text.to_owned(),
         near: None,
     };
-    if let Ok(id) = Uuid::parse_str(text) {
-        return exact(id).map_err(|error| match error {
+    let get = |id| {
+        exact(id).map_err(|error| match error {
             StoreError::NotFound { .. } => unknown(),
             other => other.into(),
-        });
+        })
+    };
+    if let Ok(id) = Uuid::parse_str(text) {
+        return get(id);
     }
     let digits: String = text
         .chars()
@@ -153,20 +144,28 @@ fn by_prefix<T>(
             fix: format!("Copy it from the list of {kind}s."),
         });
     }
-    let Ok(last) = Uuid::parse_str(&format!("{digits:f<32}")) else {
-        return Err(unknown());
-    };
-    let begins = |id: &Uuid| id.simple().to_string().starts_with(&digits);
-    let mut fits = list_before(last)?.into_iter().filter(|(id, _)| begins(id));
-    match (fits.next(), fits.next()) {
-        (Some((_, found)), None) => Ok(found),
-        (Some((a, _)), Some((b, _))) => Err(AppError::Ambiguous {
-            kind,
-            prefix: text.to_owned(),
-            fits: [a.to_string(), b.to_string()],
-        }),
-        (None, _) => Err(unknown()),
+    let mut found: Option<Uuid> = None;
+    let mut before = None;
+    loop {
+        let page = list(before)?;
+        for id in page
+            .iter()
+            .filter(|id| id.simple().to_string().starts_with(&digits))
+        {
+            if let Some(other) = found.replace(*id) {
+                return Err(AppError::Ambiguous {
+                    kind,
+                    prefix: text.to_owned(),
+                    fits: [other.to_string(), id.to_string()],
+                });
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => before = Some(*last),
+            _ => break,
+        }
     }
+    get(found.ok_or_else(unknown)?)
 }
 
 /// Syncs by id, archived ones included, each fetched once.
@@ -215,32 +214,17 @@ mod tests {
     use super::*;
 
     fn find(text: &str, ids: &[&str]) -> Result<String, String> {
-        let mut ids: Vec<Uuid> = ids.iter().map(|id| Uuid::parse_str(id).unwrap()).collect();
-        ids.sort_by(|a, b| b.cmp(a));
-        by_prefix(
-            "run",
-            text,
-            |id| {
-                if ids.contains(&id) {
-                    Ok(id)
-                } else {
-                    Err(StoreError::NotFound {
-                        kind: "run",
-                        id: id.to_string(),
-                    })
-                }
-            },
-            |before| {
-                Ok(ids
-                    .iter()
-                    .filter(|id| **id < before)
-                    .take(2)
-                    .map(|id| (*id, *id))
-                    .collect())
-            },
-        )
-        .map(|id| id.to_string())
-        .map_err(|error| crate::wire::WireError::from(error).code)
+        let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::parse_str(id).unwrap()).collect();
+        let exact = |id: Uuid| {
+            let missing = StoreError::NotFound {
+                kind: "run",
+                id: id.to_string(),
+            };
+            ids.contains(&id).then_some(id).ok_or(missing)
+        };
+        by_prefix("run", text, exact, |_| Ok(ids.clone()))
+            .map(|id| id.to_string())
+            .map_err(|error| crate::wire::WireError::from(error).code)
     }
 
     #[test]

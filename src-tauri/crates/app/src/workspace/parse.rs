@@ -41,7 +41,7 @@ pub(super) fn parse<'a>(text: &'a str, file: &str) -> Result<Parsed<'a>, Workspa
     let connections = reader.connections(&top);
     let syncs = reader.syncs(&top);
     reader.top(&top);
-    let problems = reader.problems;
+    let problems = without_echoes(reader.problems);
     if !problems.is_empty() {
         return Err(WorkspaceProblems::new(file, problems));
     }
@@ -318,6 +318,31 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A missing key that was only misspelt is told once, as the misspelling.
+fn without_echoes(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let meant: Vec<String> = problems
+        .iter()
+        .filter_map(|problem| {
+            let near = problem
+                .fix
+                .strip_prefix("Did you mean \"")?
+                .strip_suffix("\"?")?;
+            let parent = problem
+                .path
+                .rsplit_once('.')
+                .map_or("", |(parent, _)| parent);
+            problem
+                .what
+                .starts_with("unknown key")
+                .then(|| format!("{parent}.{near}"))
+        })
+        .collect();
+    problems.retain(|problem| {
+        !(problem.what.starts_with("missing key") && meant.contains(&problem.path))
+    });
+    problems
 }
 
 fn complaint(problem: tandem_connectors::settings::SettingsProblem) -> Complaint {

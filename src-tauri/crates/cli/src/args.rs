@@ -1,0 +1,437 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Two systems in step: configure, sync both ways, settle conflicts, look back.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tandem",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options for every command")]
+pub(crate) struct Global {
+    /// The store, an SQLite file [default: tandem.db in the platform's data folder]
+    #[arg(long, global = true, env = "TANDEM_STORE", value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+    /// Whose data
+    #[arg(
+        long,
+        global = true,
+        env = "TANDEM_TENANT",
+        value_name = "NAME",
+        default_value = "main"
+    )]
+    pub(crate) tenant: String,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// In whose name changes are made [default: the signed-in user]
+    #[arg(long, global = true, env = "TANDEM_ACTOR", value_name = "NAME")]
+    pub(crate) actor: Option<String>,
+    /// Show progress on standard error also where that is no terminal
+    #[arg(long, global = true)]
+    pub(crate) progress: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Create and update what a workspace file describes
+    Apply(Apply),
+    /// Write everything set up as a workspace file, without secrets
+    Export,
+    /// List and test connections
+    #[command(subcommand)]
+    Connections(Connections),
+    /// List, show, pause and resume syncs
+    #[command(subcommand)]
+    Syncs(Syncs),
+    /// Run a sync and wait for its end
+    Run(Run),
+    /// Look at runs; cancel one
+    #[command(subcommand)]
+    Runs(Runs),
+    /// Look at conflicts and settle them
+    #[command(subcommand)]
+    Conflicts(Conflicts),
+    /// Look at errors; mark them as settled
+    #[command(subcommand)]
+    Errors(Errors),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(Audit),
+    /// List, create and remove tenants
+    #[command(subcommand)]
+    Tenants(Tenants),
+    /// Serve the panel to a browser on this machine
+    Serve(Serve),
+    /// Tell the whole story on sample systems: sync, edit, merge, settle, sync again
+    Demo(Demo),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// The workspace file, TOML; `-` reads standard input
+    #[arg(short, long, value_name = "FILE", required_unless_present = "schema")]
+    pub(crate) file: Option<PathBuf>,
+    /// Only say what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the JSON Schema of workspace files and do nothing else
+    #[arg(long, conflicts_with_all = ["file", "dry_run"])]
+    pub(crate) schema: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Connections {
+    /// All connections
+    List,
+    /// Reach a connection once, read-only
+    Test {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Syncs {
+    /// All syncs
+    List,
+    /// One sync, with its mapping and policies
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Let a sync rest
+    Pause {
+        /// Its name
+        name: String,
+    },
+    /// End a sync's rest
+    Resume {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The sync
+    pub(crate) name: String,
+    /// Stop after the plan; write nothing
+    #[arg(long)]
+    pub(crate) simulate: bool,
+    /// The exact number of deletes that a guard refused and that is confirmed hereby
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_deletes: Option<u64>,
+    /// List everything on both sides instead of what changed
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Runs {
+    /// Runs, newest first
+    List {
+        /// Only of this sync
+        #[arg(long, value_name = "NAME")]
+        sync: Option<String>,
+        /// Only with this status
+        #[arg(long)]
+        status: Option<RunStatusArg>,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
+    /// One run
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// What a run wrote, field by field, before and after
+    Diff {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Ask a live run to stop at its next chunk
+    Cancel {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RunStatusArg {
+    Pending,
+    Running,
+    Completed,
+    Partial,
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ConflictStateArg {
+    Open,
+    Decided,
+    Resolved,
+    Closed,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Conflicts {
+    /// Conflicts, newest first
+    List {
+        /// Only of this sync
+        #[arg(long, value_name = "NAME")]
+        sync: Option<String>,
+        /// Only in this state; `all` for every state
+        #[arg(long, value_name = "STATE", default_value = "open")]
+        state: StateFilter,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// One conflict, value by value
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Decide a conflict and write the decision to both systems
+    Resolve(Resolve),
+    /// Take a decision back that has not been written
+    Undo {
+        /// The conflict's id, or the beginning of it
+        id: String,
+    },
+}
+
+/// A state, or all of them.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StateFilter {
+    Open,
+    Decided,
+    Resolved,
+    Closed,
+    All,
+}
+
+impl StateFilter {
+    pub(crate) const fn one(self) -> Option<ConflictStateArg> {
+        match self {
+            Self::Open => Some(ConflictStateArg::Open),
+            Self::Decided => Some(ConflictStateArg::Decided),
+            Self::Resolved => Some(ConflictStateArg::Resolved),
+            Self::Closed => Some(ConflictStateArg::Closed),
+            Self::All => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("how").args(["field", "take", "delete_both", "restore", "unlink"]).required(true).multiple(true))]
+pub(crate) struct Resolve {
+    /// The conflict's id, or the beginning of it
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) id: Option<String>,
+    /// A field and what it takes: source, target, base, or json:VALUE; once for each contested field
+    #[arg(long, value_name = "NAME=TAKE", value_parser = field_choice, conflicts_with_all = ["all", "delete_both", "restore", "unlink"])]
+    pub(crate) field: Vec<Chosen>,
+    /// Every open conflict about fields
+    #[arg(long, requires = "take")]
+    pub(crate) all: bool,
+    /// With --all: only of this sync
+    #[arg(long, value_name = "NAME", requires = "all")]
+    pub(crate) sync: Option<String>,
+    /// With --all: only where this field is contested
+    #[arg(long = "where", value_name = "FIELD", requires = "all")]
+    pub(crate) contested: Option<String>,
+    /// What every contested field takes that has no --field of its own
+    #[arg(long, conflicts_with_all = ["delete_both", "restore", "unlink"])]
+    pub(crate) take: Option<TakeArg>,
+    /// Delete conflict: delete the other record too
+    #[arg(long, conflicts_with_all = ["restore", "unlink"])]
+    pub(crate) delete_both: bool,
+    /// Delete conflict: bring the deleted record back
+    #[arg(long, conflicts_with = "unlink")]
+    pub(crate) restore: bool,
+    /// Leave both records alone from now on
+    #[arg(long)]
+    pub(crate) unlink: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TakeArg {
+    Source,
+    Target,
+    Base,
+}
+
+/// One `--field`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chosen {
+    pub(crate) field: String,
+    pub(crate) take: Taken,
+}
+
+/// What a field takes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Taken {
+    Side(TakeArg),
+    Custom(serde_json::Value),
+}
+
+fn field_choice(text: &str) -> Result<Chosen, String> {
+    let (field, take) = text
+        .split_once('=')
+        .ok_or("write NAME=source, NAME=target, NAME=base or NAME=json:VALUE")?;
+    let take = match take {
+        "source" => Taken::Side(TakeArg::Source),
+        "target" => Taken::Side(TakeArg::Target),
+        "base" => Taken::Side(TakeArg::Base),
+        custom => {
+            let json = custom.strip_prefix("json:").ok_or_else(|| {
+                format!(
+                    "{custom:?} is none of source, target, base, json:VALUE (text is json:\"…\")"
+                )
+            })?;
+            Taken::Custom(serde_json::from_str(json).map_err(|error| {
+                format!("{json} is not JSON ({error}); text stands in double quotes: '{field}=json:\"…\"'")
+            })?)
+        }
+    };
+    Ok(Chosen {
+        field: field.to_owned(),
+        take,
+    })
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Errors {
+    /// Errors, newest first
+    List {
+        /// Only of this run
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
+        /// Settled ones too
+        #[arg(long)]
+        all: bool,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// One error, with everything known of it
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Mark an error as settled
+    Resolve {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Who did what, newest first
+    List {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Check that no row was changed
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tenants {
+    /// All tenants
+    List,
+    /// Create one
+    Create {
+        /// Its name
+        name: String,
+    },
+    /// Remove one with everything of it
+    Remove {
+        /// Its name
+        name: String,
+        /// Yes, everything of it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// A loopback address; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Leave the sample systems running afterwards and print their addresses
+    #[arg(long)]
+    pub(crate) serve: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_field_takes_a_side_or_a_json_value() {
+        let table: [(&str, Option<Taken>); 7] = [
+            ("phone=source", Some(Taken::Side(TakeArg::Source))),
+            ("phone=base", Some(Taken::Side(TakeArg::Base))),
+            (
+                "phone=json:\"+49=30\"",
+                Some(Taken::Custom("+49=30".into())),
+            ),
+            (
+                "limit=json:null",
+                Some(Taken::Custom(serde_json::Value::Null)),
+            ),
+            ("phone", None),
+            ("phone=mine", None),
+            ("phone=json:+49", None),
+        ];
+        for (text, want) in table {
+            assert_eq!(
+                field_choice(text).ok().map(|chosen| chosen.take),
+                want,
+                "{text}"
+            );
+        }
+    }
+}

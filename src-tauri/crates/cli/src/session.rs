@@ -1,0 +1,135 @@
+//! One command's app, and where its output goes.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use serde::Serialize;
+use tandem_app::{App, AppOptions, WireError, default_store};
+
+use crate::args::Global;
+use crate::outcome::trouble;
+use crate::show::Paint;
+
+/// What a verb works with.
+pub(crate) struct Session {
+    pub(crate) app: App,
+    pub(crate) tenant: String,
+    pub(crate) out: Out,
+}
+
+impl Session {
+    /// Opens the app on the named store, or the default one.
+    pub(crate) fn open(global: &Global) -> Result<Self, WireError> {
+        Self::open_with(global, |_| {})
+    }
+
+    /// The same, with options changed.
+    pub(crate) fn open_with(
+        global: &Global,
+        change: impl FnOnce(&mut AppOptions),
+    ) -> Result<Self, WireError> {
+        let store = match &global.store {
+            Some(named) => named.clone(),
+            None => default_store()?,
+        };
+        let mut options = AppOptions::on_this_machine(store);
+        // A command ends when it is done: nothing waits for second thoughts, nothing goes on after.
+        options.undo_window = Duration::ZERO;
+        options.carries_out = false;
+        if let Some(actor) = &global.actor {
+            options.actor.clone_from(actor);
+        }
+        change(&mut options);
+        let app = App::open(options)?;
+        let out = Out::new(global);
+        for notice in app.notices() {
+            out.note(notice);
+        }
+        Ok(Self {
+            app,
+            tenant: global.tenant.clone(),
+            out,
+        })
+    }
+
+    /// The tenant's name, for a command's arguments.
+    pub(crate) fn tenant(&self) -> String {
+        self.tenant.clone()
+    }
+}
+
+/// Where output goes, and in which form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Out {
+    pub(crate) json: bool,
+    pub(crate) paint: Paint,
+    pub(crate) progress: Progress,
+}
+
+/// Whether and how progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Not at all.
+    Silent,
+    /// A line for each step.
+    Lines,
+    /// One line that changes.
+    Live,
+}
+
+impl Out {
+    pub(crate) fn new(global: &Global) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let terminal = std::io::stderr().is_terminal();
+        Self {
+            json: global.json,
+            paint: Paint {
+                colour: !plain && std::io::stdout().is_terminal(),
+            },
+            progress: match (terminal, global.progress) {
+                (true, _) => Progress::Live,
+                (false, true) => Progress::Lines,
+                (false, false) => Progress::Silent,
+            },
+        }
+    }
+
+    /// Prints a value as JSON, or its text.
+    pub(crate) fn print<T: Serialize>(
+        self,
+        value: &T,
+        text: impl FnOnce(Paint) -> String,
+    ) -> Result<(), WireError> {
+        if self.json {
+            let json = serde_json::to_string(value).map_err(|error| {
+                trouble(
+                    "internal",
+                    "The answer cannot be written as JSON",
+                    &error.to_string(),
+                )
+            })?;
+            return self.text(&json);
+        }
+        self.text(&text(self.paint))
+    }
+
+    /// Prints text with an end of line. Whoever closed the pipe has read enough.
+    pub(crate) fn text(self, text: &str) -> Result<(), WireError> {
+        let mut out = std::io::stdout().lock();
+        let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+        match written {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(trouble(
+                "output",
+                "The output cannot be written",
+                &error.to_string(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells something beside the output, on standard error.
+    pub(crate) fn note(self, text: &str) {
+        // Where standard error is closed nobody can be told.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}

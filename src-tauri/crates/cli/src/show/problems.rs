@@ -1,0 +1,86 @@
+//! Errors of runs, and the audit log.
+
+use tandem_app::wire::{AuditView, ErrorSummary, ErrorView};
+
+use super::{Paint, Table, Tone, time};
+
+/// Errors in a table.
+pub(crate) fn errors(errors: &[ErrorSummary], paint: Paint) -> String {
+    let mut table = Table::new(&["id", "sync", "type", "record", "when", "settled", "message"]);
+    for error in errors {
+        table.row([
+            error.id.clone(),
+            error.sync.clone(),
+            error.error_type.clone(),
+            error.record_id.clone().unwrap_or_default(),
+            time(&error.occurred_at),
+            if error.resolved { "yes" } else { "no" }.to_owned(),
+            error.message.clone(),
+        ]);
+    }
+    if table.is_empty() {
+        "No errors.".to_owned()
+    } else {
+        table.text(paint)
+    }
+}
+
+/// One error in full.
+pub(crate) fn error(error: &ErrorView, paint: Paint) -> String {
+    let short = &error.summary;
+    let mut text = format!("{}\n", paint.text(Tone::Bad, &short.message));
+    for (word, part) in [("why", &error.cause), ("fix", &error.fix)] {
+        if let Some(part) = part {
+            text.push_str(&format!("  {word}: {part}\n"));
+        }
+    }
+    let mut facts = vec![
+        ("sync", short.sync.clone()),
+        ("run", short.run.clone()),
+        ("type", short.error_type.clone()),
+        ("when", time(&short.occurred_at)),
+        ("retries", short.retry_count.to_string()),
+    ];
+    facts.extend(short.system.clone().map(|system| ("system", system)));
+    facts.extend(short.record_id.clone().map(|id| ("record", id)));
+    facts.extend(short.resolved_at.as_deref().map(|at| ("settled", time(at))));
+    for (word, fact) in facts {
+        text.push_str(&format!("  {word}: {fact}\n"));
+    }
+    for (word, json) in [
+        ("record", error.record.as_ref()),
+        ("diagnostics", Some(&error.diagnostics)),
+    ] {
+        if let Some(json) = json.filter(|json| !json.is_null()) {
+            // A value that was JSON can be written as JSON.
+            let pretty = serde_json::to_string_pretty(json).unwrap_or_default();
+            text.push_str(&format!("{word}:\n{pretty}\n"));
+        }
+    }
+    text.push_str(&paint.text(Tone::Quiet, &format!("id {}", short.id)));
+    text
+}
+
+/// The audit log in a table.
+pub(crate) fn audit(rows: &[AuditView], paint: Paint) -> String {
+    let mut table = Table::new(&["row", "when", "who", "action", "subject", "details"]);
+    for row in rows {
+        table.row([
+            row.seq.clone(),
+            time(&row.at),
+            row.actor.clone(),
+            row.action.clone(),
+            row.subject.clone(),
+            if row.details.is_null() {
+                String::new()
+            } else {
+                row.details.to_string()
+            },
+        ]);
+    }
+    if table.is_empty() {
+        "The audit log is empty.".to_owned()
+    } else {
+        table.text(paint)
+    }
+}

@@ -1,0 +1,208 @@
+//! Runs.
+
+use serde::Serialize;
+use tandem_app::WireError;
+use tandem_app::wire::{ChangeKind, ChangeState, RecordChange, RunView, SideCounts, WireRunStatus};
+
+use super::{Paint, Table, Tone, count, duration, time, value, word};
+
+/// A run's end as `run --json` prints it; the names are a promise.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunDocument<'a> {
+    id: &'a str,
+    sync: &'a str,
+    status: WireRunStatus,
+    simulated: bool,
+    processed: u64,
+    succeeded: u64,
+    failed: u64,
+    skipped: u64,
+    conflicts: u64,
+    created: SideCounts,
+    updated: SideCounts,
+    deleted: SideCounts,
+    execution_time_ms: u64,
+    error: Option<&'a WireError>,
+}
+
+/// The promised names of a run.
+pub(crate) fn run_document(run: &RunView) -> RunDocument<'_> {
+    RunDocument {
+        id: &run.id,
+        sync: &run.sync,
+        status: run.status,
+        simulated: run.simulated,
+        processed: run.processed,
+        succeeded: run.succeeded,
+        failed: run.failed,
+        skipped: run.skipped,
+        conflicts: run.conflicts,
+        created: run.created,
+        updated: run.updated,
+        deleted: run.deleted,
+        execution_time_ms: run.execution_time_ms,
+        error: run.error.as_ref(),
+    }
+}
+
+const fn tone(status: WireRunStatus) -> Tone {
+    match status {
+        WireRunStatus::Completed => Tone::Good,
+        WireRunStatus::Partial => Tone::Warn,
+        WireRunStatus::Failed => Tone::Bad,
+        WireRunStatus::Pending | WireRunStatus::Running => Tone::Plain,
+    }
+}
+
+/// Runs in a table.
+pub(crate) fn runs(runs: &[RunView], paint: Paint) -> String {
+    let mut table = Table::new(&[
+        "id",
+        "sync",
+        "status",
+        "started",
+        "took",
+        "processed",
+        "failed",
+        "conflicts",
+        "written",
+    ]);
+    for run in runs {
+        let written = [run.created, run.updated, run.deleted]
+            .iter()
+            .map(|side| side.source + side.target)
+            .sum::<u64>();
+        let plain = |text: String| (Tone::Plain, text);
+        table.toned([
+            plain(run.id.clone()),
+            plain(run.sync.clone()),
+            (tone(run.status), status(run)),
+            plain(time(&run.started_at)),
+            plain(duration(run.execution_time_ms)),
+            plain(run.processed.to_string()),
+            plain(run.failed.to_string()),
+            plain(run.conflicts.to_string()),
+            plain(if run.simulated {
+                "(simulated)".to_owned()
+            } else {
+                written.to_string()
+            }),
+        ]);
+    }
+    if table.is_empty() {
+        "No runs.".to_owned()
+    } else {
+        table.text(paint)
+    }
+}
+
+fn status(run: &RunView) -> String {
+    if run.cancelling {
+        "cancelling".to_owned()
+    } else {
+        word(&run.status)
+    }
+}
+
+/// One run in full.
+pub(crate) fn run(run: &RunView, paint: Paint) -> String {
+    let title = if run.simulated {
+        "Simulation of"
+    } else {
+        "Run of"
+    };
+    let mut text = format!(
+        "{title} {}: {} in {}\n",
+        paint.text(Tone::Head, &run.sync),
+        paint.text(tone(run.status), &status(run)),
+        duration(run.execution_time_ms)
+    );
+    text.push_str(&format!(
+        "  {} processed: {} succeeded, {} failed, {} skipped; {}\n",
+        run.processed,
+        run.succeeded,
+        run.failed,
+        run.skipped,
+        count(run.conflicts, "new conflict")
+    ));
+    for (system, pick) in [
+        (
+            &run.source_system,
+            (|side: SideCounts| side.source) as fn(SideCounts) -> u64,
+        ),
+        (&run.target_system, |side: SideCounts| side.target),
+    ] {
+        let would = if run.simulated { "would be " } else { "" };
+        text.push_str(&format!(
+            "  {system}: {} {would}created, {} {would}updated, {} {would}deleted\n",
+            pick(run.created),
+            pick(run.updated),
+            pick(run.deleted)
+        ));
+    }
+    if let Some(error) = &run.error {
+        text.push_str(&format!("  {}\n", paint.text(Tone::Bad, &error.message)));
+        if let Some(fix) = &error.fix {
+            text.push_str(&format!("  fix: {fix}\n"));
+        }
+    }
+    let by = format!(
+        "{}, {} by {}",
+        time(&run.started_at),
+        word(&run.trigger),
+        run.actor
+    );
+    text.push_str(&format!(
+        "  {}\n",
+        paint.text(Tone::Quiet, &format!("{by}, id {}", run.id))
+    ));
+    text
+}
+
+/// What a run wrote, before and after.
+pub(crate) fn changes(changes: &[RecordChange], paint: Paint) -> String {
+    if changes.is_empty() {
+        return "Nothing was written.".to_owned();
+    }
+    let mut text = String::new();
+    for change in changes {
+        let kind = match change.kind {
+            ChangeKind::Create => "+ create",
+            ChangeKind::Update => "~ update",
+            ChangeKind::Delete => "- delete",
+        };
+        let state = match change.state {
+            ChangeState::Done => String::new(),
+            other => format!(" [{}]", word(&other)),
+        };
+        let id = change.record_id.as_deref().unwrap_or("(new)");
+        let label = change
+            .label
+            .as_ref()
+            .map_or_else(String::new, |label| format!(" {label}"));
+        text.push_str(&paint.text(Tone::Head, &format!("{kind} {} {id}{label}", change.system)));
+        text.push_str(&format!("{state} ({})\n", change.reason));
+        for field in change.fields.iter().filter(|field| field.changed) {
+            let before = value(field.before.as_ref());
+            let after = value(field.after.as_ref());
+            text.push_str(&match change.kind {
+                ChangeKind::Create => format!("    {}: {after}\n", field.field),
+                ChangeKind::Delete => format!("    {}: {before}\n", field.field),
+                ChangeKind::Update => format!("    {}: {before} → {after}\n", field.field),
+            });
+        }
+        for lost in &change.losers {
+            text.push_str(&format!(
+                "    {}: {} at the {} was decided against ({})\n",
+                lost.field,
+                value(Some(&lost.value)),
+                word(&lost.side),
+                lost.rule
+            ));
+        }
+        if let Some(error) = &change.error {
+            text.push_str(&format!("    {}\n", paint.text(Tone::Bad, error)));
+        }
+    }
+    text
+}

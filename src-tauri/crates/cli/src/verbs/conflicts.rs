@@ -1,0 +1,243 @@
+//! `conflicts`: looking, deciding, taking back.
+
+use tandem_app::wire::{
+    ConflictSummary, ConflictView, DeleteChoice, FieldChoice, GetConflict, ListConflicts,
+    ResolveConflict, ResolveDeleteConflict, Take, UndoDecision, WireConflictKind,
+    WireConflictState,
+};
+use tandem_app::{App, WireError};
+
+use super::lists::gather;
+use crate::args::{Chosen, ConflictStateArg, Conflicts, Global, Resolve, TakeArg, Taken};
+use crate::outcome::Outcome;
+use crate::session::Session;
+use crate::show;
+
+pub(super) async fn conflicts(global: &Global, verb: Conflicts) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    match verb {
+        Conflicts::List { sync, state, limit } => {
+            let found = list(app, &tenant, sync, state.one().map(state_of), limit).await?;
+            out.print(&found, |paint| show::conflicts(&found, paint))?;
+            Ok(Outcome::Completed)
+        }
+        Conflicts::Show { id } => {
+            let conflict = app.get_conflict(GetConflict { tenant, id }).await?;
+            out.print(&conflict, |paint| show::conflict(&conflict, paint))?;
+            Ok(Outcome::Completed)
+        }
+        Conflicts::Undo { id } => {
+            let conflict = app.undo_decision(UndoDecision { tenant, id }).await?;
+            out.print(&conflict, |paint| show::conflict(&conflict, paint))?;
+            Ok(Outcome::Completed)
+        }
+        Conflicts::Resolve(args) => match args.id.clone() {
+            Some(id) => resolve(&session, &id, &args).await,
+            None => resolve_all(&session, &args).await,
+        },
+    }
+}
+
+async fn list(
+    app: &App,
+    tenant: &str,
+    sync: Option<String>,
+    state: Option<WireConflictState>,
+    most: u32,
+) -> Result<Vec<ConflictSummary>, WireError> {
+    gather(most, |before, limit| {
+        let (tenant, sync) = (tenant.to_owned(), sync.clone());
+        app.list_conflicts(ListConflicts {
+            tenant,
+            state,
+            sync,
+            before,
+            limit,
+        })
+    })
+    .await
+}
+
+async fn resolve(session: &Session, id: &str, args: &Resolve) -> Result<Outcome, WireError> {
+    let (app, out) = (&session.app, session.out);
+    let get = |id: &str| GetConflict {
+        tenant: session.tenant(),
+        id: id.to_owned(),
+    };
+    let conflict = app.get_conflict(get(id)).await?;
+    decide(session, &conflict, args).await?;
+    app.carry_out_decisions(&session.tenant).await?;
+    app.idle().await;
+    let after = app.get_conflict(get(&conflict.id)).await?;
+    out.print(&after, |paint| show::conflict(&after, paint))?;
+    Ok(match after.state {
+        WireConflictState::Resolved | WireConflictState::Closed => Outcome::Completed,
+        WireConflictState::Decided => {
+            out.note("The decision is kept but could not be written yet; the next run of the sync writes it.");
+            Outcome::Partial
+        }
+        WireConflictState::Open => {
+            out.note("The record changed meanwhile: nothing was written. Look at its new values and decide again.");
+            Outcome::Partial
+        }
+    })
+}
+
+async fn decide(
+    session: &Session,
+    conflict: &ConflictView,
+    args: &Resolve,
+) -> Result<ConflictView, WireError> {
+    let (tenant, id, revision) = (session.tenant(), conflict.id.clone(), conflict.revision);
+    let note = args.note.clone();
+    if let Some(choice) = delete_choice(args) {
+        let args = ResolveDeleteConflict {
+            tenant,
+            id,
+            revision,
+            choice,
+            note,
+        };
+        return Ok(session.app.resolve_delete_conflict(args).await?);
+    }
+    let choices = choices(conflict, &args.field, args.take);
+    Ok(session
+        .app
+        .resolve_conflict(ResolveConflict {
+            tenant,
+            id,
+            revision,
+            choices,
+            note,
+        })
+        .await?)
+}
+
+const fn delete_choice(args: &Resolve) -> Option<DeleteChoice> {
+    if args.delete_both {
+        Some(DeleteChoice::DeleteBoth)
+    } else if args.restore {
+        Some(DeleteChoice::Restore)
+    } else if args.unlink {
+        Some(DeleteChoice::Unlink)
+    } else {
+        None
+    }
+}
+
+/// The fields named, and `take` for every other contested one.
+fn choices(conflict: &ConflictView, named: &[Chosen], take: Option<TakeArg>) -> Vec<FieldChoice> {
+    let mut choices: Vec<FieldChoice> = named
+        .iter()
+        .map(|chosen| {
+            let (take, value) = match &chosen.take {
+                Taken::Side(side) => (take_of(*side), None),
+                Taken::Custom(value) => (Take::Custom, Some(value.clone())),
+            };
+            FieldChoice {
+                field: chosen.field.clone(),
+                take,
+                value,
+            }
+        })
+        .collect();
+    if let Some(side) = take {
+        let rest = conflict.fields.iter().filter(|field| {
+            field.contested && named.iter().all(|chosen| chosen.field != field.field)
+        });
+        choices.extend(rest.map(|field| FieldChoice {
+            field: field.field.clone(),
+            take: take_of(side),
+            value: None,
+        }));
+    }
+    choices
+}
+
+async fn resolve_all(session: &Session, args: &Resolve) -> Result<Outcome, WireError> {
+    let (app, out) = (&session.app, session.out);
+    let open = list(
+        app,
+        &session.tenant,
+        args.sync.clone(),
+        Some(WireConflictState::Open),
+        u32::MAX,
+    )
+    .await?;
+    let wanted = open.into_iter().filter(|conflict| {
+        conflict.kind != WireConflictKind::Delete
+            && args
+                .contested
+                .as_ref()
+                .is_none_or(|field| conflict.contested.contains(field))
+    });
+    let mut decided = Vec::new();
+    let mut refused = 0;
+    for summary in wanted {
+        let get = GetConflict {
+            tenant: session.tenant(),
+            id: summary.id.clone(),
+        };
+        let conflict = app.get_conflict(get).await?;
+        match decide(session, &conflict, args).await {
+            Ok(kept) => decided.push(kept.id),
+            Err(error) => {
+                refused += 1;
+                out.note(&format!(
+                    "{} ({}): {}",
+                    summary.label, summary.id, error.message
+                ));
+            }
+        }
+    }
+    app.carry_out_decisions(&session.tenant).await?;
+    app.idle().await;
+    let mut after = Vec::new();
+    for id in decided {
+        after.push(
+            app.get_conflict(GetConflict {
+                tenant: session.tenant(),
+                id,
+            })
+            .await?,
+        );
+    }
+    let settled = after
+        .iter()
+        .filter(|it| it.state == WireConflictState::Resolved)
+        .count();
+    let waiting = after.len() - settled;
+    out.print(&after, |_| {
+        let mut text = format!("{} settled and written.", show::count(settled as u64, "conflict"));
+        if waiting > 0 {
+            text.push_str(&format!(" {waiting} decided but not written yet, or reopened: see tandem conflicts list --state all."));
+        }
+        if refused > 0 {
+            text.push_str(&format!(" {refused} left open."));
+        }
+        text
+    })?;
+    Ok(if waiting + refused == 0 {
+        Outcome::Completed
+    } else {
+        Outcome::Partial
+    })
+}
+
+const fn take_of(take: TakeArg) -> Take {
+    match take {
+        TakeArg::Source => Take::Source,
+        TakeArg::Target => Take::Target,
+        TakeArg::Base => Take::Base,
+    }
+}
+
+const fn state_of(state: ConflictStateArg) -> WireConflictState {
+    match state {
+        ConflictStateArg::Open => WireConflictState::Open,
+        ConflictStateArg::Decided => WireConflictState::Decided,
+        ConflictStateArg::Resolved => WireConflictState::Resolved,
+        ConflictStateArg::Closed => WireConflictState::Closed,
+    }
+}

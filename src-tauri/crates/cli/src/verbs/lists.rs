@@ -1,0 +1,125 @@
+//! Lists read page by page; `errors` and `audit`.
+
+use std::future::Future;
+
+use tandem_app::wire::{GetError, ListAudit, ListErrors, Page, ResolveError, VerifyAudit};
+use tandem_app::{AppError, WireError};
+
+use crate::args::{Audit, Errors, Global};
+use crate::outcome::Outcome;
+use crate::session::Session;
+use crate::show;
+
+/// Items asked for at a time.
+const PAGE: u32 = 500;
+
+/// The first `most` items of a list; `next` gets the cursor and how many to ask for.
+pub(super) async fn gather<T, F>(
+    most: u32,
+    mut next: impl FnMut(Option<String>, u32) -> F,
+) -> Result<Vec<T>, WireError>
+where
+    F: Future<Output = Result<Page<T>, AppError>>,
+{
+    let mut items = Vec::new();
+    let mut cursor = None;
+    loop {
+        let left = most.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            return Ok(items);
+        }
+        let page = next(cursor, left.min(PAGE)).await?;
+        items.extend(page.items);
+        match page.next {
+            Some(more) => cursor = Some(more),
+            None => return Ok(items),
+        }
+    }
+}
+
+pub(super) async fn errors(global: &Global, verb: Errors) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    match verb {
+        Errors::List { run, all, limit } => {
+            let errors = gather(limit, |before, limit| {
+                let resolved = (!all).then_some(false);
+                let (tenant, run) = (tenant.clone(), run.clone());
+                app.list_errors(ListErrors {
+                    tenant,
+                    run,
+                    resolved,
+                    before,
+                    limit,
+                })
+            })
+            .await?;
+            out.print(&errors, |paint| show::errors(&errors, paint))?;
+        }
+        Errors::Show { id } => {
+            let error = app.get_error(GetError { tenant, id }).await?;
+            out.print(&error, |paint| show::error(&error, paint))?;
+        }
+        Errors::Resolve { id } => {
+            let error = app.resolve_error(ResolveError { tenant, id }).await?;
+            out.print(&error, |_| {
+                format!("Marked as settled: {}", error.summary.message)
+            })?;
+        }
+    }
+    Ok(Outcome::Completed)
+}
+
+pub(super) async fn audit(global: &Global, verb: Audit) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    match verb {
+        Audit::List { limit } => {
+            let rows = gather(limit, |before, limit| {
+                app.list_audit(ListAudit {
+                    tenant: tenant.clone(),
+                    before,
+                    limit,
+                })
+            })
+            .await?;
+            out.print(&rows, |paint| show::audit(&rows, paint))?;
+        }
+        Audit::Verify => {
+            let verdict = app.verify_audit(VerifyAudit { tenant }).await?;
+            out.print(&verdict, |_| match &verdict.first_bad {
+                None => "The audit log is whole.".to_owned(),
+                Some(row) => {
+                    format!("The audit log was changed: row {row} does not fit the one before it.")
+                }
+            })?;
+            if !verdict.intact {
+                return Ok(Outcome::Other);
+            }
+        }
+    }
+    Ok(Outcome::Completed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pages_are_joined_up_to_the_limit() {
+        for (most, want) in [(3, 3), (1_100, 1_100), (5_000, 1_200)] {
+            let items = gather(most, |cursor, limit| async move {
+                let from: u32 = cursor.map_or(0, |text| text.parse().unwrap());
+                let to = (from + limit).min(1_200);
+                let next = (to < 1_200).then(|| to.to_string());
+                Ok(Page {
+                    items: (from..to).collect(),
+                    next,
+                })
+            })
+            .await
+            .unwrap();
+            assert_eq!(items, (0..want).collect::<Vec<u32>>());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! One function for each verb: arguments in, app called, answer printed.
+
+mod conflicts;
+mod lists;
+mod run;
+mod serve;
+mod workspace;
+
+use clap::CommandFactory as _;
+use tandem_app::WireError;
+use tandem_app::wire::{
+    CreateTenant, GetSync, ListConnections, ListSyncs, ListTenants, PauseSync, RemoveTenant,
+    ResumeSync, TestConnection,
+};
+
+use crate::args::{Cli, Connections, Global, Syncs, Tenants, Verb};
+use crate::demo;
+use crate::outcome::Outcome;
+use crate::session::{Out, Session};
+use crate::show;
+
+/// Carries out one command line.
+pub(crate) async fn carry_out(cli: Cli) -> Result<Outcome, WireError> {
+    let global = &cli.global;
+    match cli.verb {
+        Verb::Apply(apply) => workspace::apply(global, apply).await,
+        Verb::Export => workspace::export(global).await,
+        Verb::Connections(verb) => connections(global, verb).await,
+        Verb::Syncs(verb) => syncs(global, verb).await,
+        Verb::Run(args) => run::run(global, args).await,
+        Verb::Runs(verb) => run::runs(global, verb).await,
+        Verb::Conflicts(verb) => conflicts::conflicts(global, verb).await,
+        Verb::Errors(verb) => lists::errors(global, verb).await,
+        Verb::Audit(verb) => lists::audit(global, verb).await,
+        Verb::Tenants(verb) => tenants(global, verb).await,
+        Verb::Serve(args) => serve::serve(global, args).await,
+        Verb::Demo(args) => demo::demo(global, &args).await,
+        Verb::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tandem", &mut text);
+            Out::new(global).text(&String::from_utf8_lossy(&text))?;
+            Ok(Outcome::Completed)
+        }
+    }
+}
+
+async fn connections(global: &Global, verb: Connections) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    match verb {
+        Connections::List => {
+            let all = app.list_connections(ListConnections { tenant }).await?;
+            out.print(&all, |paint| show::connections(&all, paint))?;
+        }
+        Connections::Test { name } => {
+            let test = app
+                .test_connection(TestConnection {
+                    tenant,
+                    name: name.clone(),
+                })
+                .await?;
+            out.print(&test, |paint| show::test(&name, &test, paint))?;
+            if let Some(error) = test.error {
+                return Err(error);
+            }
+        }
+    }
+    Ok(Outcome::Completed)
+}
+
+async fn syncs(global: &Global, verb: Syncs) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    let shown = match verb {
+        Syncs::List => {
+            let all = app.list_syncs(ListSyncs { tenant }).await?;
+            out.print(&all, |paint| show::syncs(&all, paint))?;
+            return Ok(Outcome::Completed);
+        }
+        Syncs::Show { name } => app.get_sync(GetSync { tenant, name }).await?,
+        Syncs::Pause { name } => app.pause_sync(PauseSync { tenant, name }).await?,
+        Syncs::Resume { name } => app.resume_sync(ResumeSync { tenant, name }).await?,
+    };
+    out.print(&shown, |paint| show::sync(&shown, paint))?;
+    Ok(Outcome::Completed)
+}
+
+async fn tenants(global: &Global, verb: Tenants) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out) = (&session.app, session.out);
+    match verb {
+        Tenants::List => {
+            let all = app.list_tenants(ListTenants {}).await?;
+            out.print(&all, |paint| show::tenants(&all, paint))?;
+        }
+        Tenants::Create { name } => {
+            let made = app.create_tenant(CreateTenant { name }).await?;
+            out.print(&made, |_| format!("Created the tenant {}.", made.name))?;
+        }
+        Tenants::Remove { name, yes } => {
+            if !yes {
+                return Err(WireError::new(
+                    "not_confirmed",
+                    format!("The tenant {name:?} was not removed."),
+                    "Its connections, syncs, links, history and conflicts would be gone for good.",
+                    "Export its workspace if you may want it again, then add --yes.",
+                ));
+            }
+            let done = app
+                .remove_tenant(RemoveTenant { name: name.clone() })
+                .await?;
+            out.print(&done, |_| {
+                format!("Removed the tenant {name} with everything of it.")
+            })?;
+        }
+    }
+    Ok(Outcome::Completed)
+}

@@ -1,0 +1,137 @@
+//! `run` and `runs`.
+
+use tandem_app::wire::{
+    CancelRun, GetRun, ListRuns, RecordChange, RunChanges, RunSync, RunView, WireRunStatus,
+};
+use tandem_app::{App, WireError};
+
+use super::lists::gather;
+use crate::args::{Global, Run, RunStatusArg, Runs};
+use crate::outcome::Outcome;
+use crate::progress::Follower;
+use crate::session::Session;
+use crate::show;
+
+pub(super) async fn run(global: &Global, args: Run) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let out = session.out;
+    let follower = Follower::start(&session.app, out.progress, &args.name);
+    let ended = to_the_end(&session, args).await;
+    follower.stop();
+    let run = ended?;
+    out.print(&show::run_document(&run), |paint| show::run(&run, paint))?;
+    Ok(Outcome::of(&run))
+}
+
+async fn to_the_end(session: &Session, args: Run) -> Result<RunView, WireError> {
+    let started = session
+        .app
+        .run_sync(RunSync {
+            tenant: session.tenant(),
+            name: args.name,
+            simulate: args.simulate,
+            full: args.full,
+            allow_deletes: args.allow_deletes,
+        })
+        .await?;
+    if started.joined {
+        session.out.note(&format!(
+            "Run {} was going on already; waiting for it.",
+            started.run_id
+        ));
+    }
+    let ended = session.app.finished(&session.tenant, &started.run_id);
+    tokio::pin!(ended);
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            ended = &mut ended => {
+                // The alert of a failed run and the like are still under way.
+                session.app.idle().await;
+                return Ok(ended?.run);
+            }
+            interrupt = tokio::signal::ctrl_c() => {
+                if asked || interrupt.is_err() {
+                    return Err(WireError::new(
+                        "interrupted",
+                        "Stopped without waiting for the run.",
+                        "It was interrupted twice.",
+                        "Run the sync again: it settles what was under way and goes on.",
+                    ));
+                }
+                asked = true;
+                session.out.note("Cancelling after what was already sent; interrupt again to leave at once.");
+                cancel(&session.app, &session.tenant, &started.run_id).await?;
+            }
+        }
+    }
+}
+
+async fn cancel(app: &App, tenant: &str, id: &str) -> Result<RunView, WireError> {
+    Ok(app
+        .cancel_run(CancelRun {
+            tenant: tenant.to_owned(),
+            id: id.to_owned(),
+        })
+        .await?)
+}
+
+pub(super) async fn runs(global: &Global, verb: Runs) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    match verb {
+        Runs::List {
+            sync,
+            status,
+            limit,
+        } => {
+            let status = status.map(status_of);
+            let runs = gather(limit, |before, limit| {
+                let (tenant, sync) = (tenant.clone(), sync.clone());
+                app.list_runs(ListRuns {
+                    tenant,
+                    sync,
+                    status,
+                    before,
+                    limit,
+                })
+            })
+            .await?;
+            out.print(&runs, |paint| show::runs(&runs, paint))?;
+        }
+        Runs::Show { id } => {
+            let run = app.get_run(GetRun { tenant, id }).await?;
+            out.print(&run, |paint| show::run(&run, paint))?;
+        }
+        Runs::Diff { id } => {
+            let changes: Vec<RecordChange> = gather(u32::MAX, |after, limit| {
+                let (tenant, id) = (tenant.clone(), id.clone());
+                app.run_changes(RunChanges {
+                    tenant,
+                    id,
+                    after,
+                    limit,
+                })
+            })
+            .await?;
+            out.print(&changes, |paint| show::changes(&changes, paint))?;
+        }
+        Runs::Cancel { id } => {
+            let run = cancel(app, &tenant, &id).await?;
+            out.print(&run, |_| {
+                format!("Asked run {} to stop at its next chunk.", run.id)
+            })?;
+        }
+    }
+    Ok(Outcome::Completed)
+}
+
+const fn status_of(status: RunStatusArg) -> WireRunStatus {
+    match status {
+        RunStatusArg::Pending => WireRunStatus::Pending,
+        RunStatusArg::Running => WireRunStatus::Running,
+        RunStatusArg::Completed => WireRunStatus::Completed,
+        RunStatusArg::Partial => WireRunStatus::Partial,
+        RunStatusArg::Failed => WireRunStatus::Failed,
+    }
+}
