@@ -6,6 +6,7 @@ use crate::plan::{Acknowledged, Intent};
 use crate::planner::closed;
 use crate::record::CanonicalRecord;
 use crate::schema::CanonicalSchema;
+use crate::standing::says_more;
 
 /// The link after `side` acknowledged `intent`: what was owed is cleared, the shadow takes the
 /// server's values for the fields we wrote (for all fields on a create); fields we did not write
@@ -77,7 +78,7 @@ fn written(
         known = known.with(record);
     }
     half.shadow = half.shadow.with(&made);
-    half.seen = (!schema.changed(&known, &half.shadow).is_empty()).then_some(Seen::Live(known));
+    half.seen = says_more(schema, &known, &half.shadow).then_some(Seen::Live(known));
     half.version.clone_from(&receipt.version);
     half.updated_at = receipt.updated_at;
     half.ours = true;

@@ -101,7 +101,7 @@ impl Live {
         shadow: CanonicalRecord,
         owed: Vec<OwedField>,
     ) -> LinkSide {
-        let differs = !schema.changed(&self.now, &shadow).is_empty();
+        let differs = says_more(schema, &self.now, &shadow);
         LinkSide {
             id: self.id.clone(),
             version: self.version.clone(),
@@ -117,6 +117,20 @@ impl Live {
     pub(crate) fn only_seen(&self, schema: &CanonicalSchema) -> LinkSide {
         self.half(schema, self.shadow.clone(), self.owed.clone())
     }
+}
+
+/// Whether a record says anything that its shadow does not: a null where nothing was known counts
+/// here, since it was read, and a later plan has to know.
+pub(crate) fn says_more(
+    schema: &CanonicalSchema,
+    now: &CanonicalRecord,
+    shadow: &CanonicalRecord,
+) -> bool {
+    now.0.iter().any(|(field, value)| {
+        shadow
+            .get(field)
+            .is_none_or(|old| !schema.same(field, value, old))
+    })
 }
 
 impl LinkSide {

@@ -974,3 +974,18 @@ fn enforcement_records_the_loser_and_repeats_until_it_lands() {
         Reason::Unchanged
     );
 }
+
+#[test]
+fn a_null_that_may_not_travel_is_remembered() {
+    let policy = policy(json!({
+        "direction": "source_to_target",
+        "conflict": {"first_sync": "target_wins"},
+    }));
+    // The target's null wins, but the source is never written: drift, on every later run too.
+    let mut link = None;
+    for (source, target) in [("x=1 y=20", "x=1 y=null"), ("-", "-"), ("-", "-")] {
+        let decision = plan(&pair(link.clone(), source, target), &policy, now());
+        assert_eq!(writes(&decision), ("-".into(), "-".into()), "{decision:?}");
+        link = stored(link.as_ref(), &decision);
+    }
+}
