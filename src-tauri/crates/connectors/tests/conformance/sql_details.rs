@@ -228,3 +228,179 @@ async fn what_is_not_there_is_said() {
         "{error}"
     );
 }
+
+/// A cursor moved back stays in the column's own way of writing, or it would skip rows.
+#[tokio::test]
+async fn case_26_an_overlap_keeps_the_way_of_writing() {
+    for (times, expected) in [
+        (
+            [
+                "2026-03-01T09:59:58Z",
+                "2026-03-01T09:59:59.500Z",
+                "2026-03-01T10:00:00Z",
+            ],
+            2,
+        ),
+        (
+            [
+                "2026-03-01 09:59:58",
+                "2026-03-01 09:59:59.500",
+                "2026-03-01 10:00:00",
+            ],
+            2,
+        ),
+        (
+            [
+                "2026-03-01T09:59:58",
+                "2026-03-01T09:59:59.500",
+                "2026-03-01T10:00:00",
+            ],
+            2,
+        ),
+        (["a", "b", "c"], 1),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.db");
+        let direct = Connection::open(&file).unwrap();
+        direct
+            .execute_batch("CREATE TABLE items (id INTEGER PRIMARY KEY, at TEXT)")
+            .unwrap();
+        for at in times {
+            direct
+                .execute("INSERT INTO items (at) VALUES (?1)", [at])
+                .unwrap();
+        }
+        direct
+            .execute("INSERT INTO items (at) VALUES (NULL)", [])
+            .unwrap();
+        let changes = json!({ "column": "at", "overlap_ms": 1000 });
+        let connector =
+            connector(&json!({ "file": file, "collections": { "items": { "changes": changes } } }));
+        let all = connector.list(&ALL).await.unwrap();
+        // Case 27: a row without a time is in every full listing.
+        assert_eq!(all.records.len(), 4);
+        let changed = connector
+            .list(&ListRequest {
+                since: all.cursor,
+                page: None,
+            })
+            .await
+            .unwrap();
+        assert_eq!(changed.records.len(), expected, "{times:?}");
+    }
+}
+
+/// PostgreSQL's types, there and back; skipped without a server.
+#[tokio::test]
+async fn postgres_types_survive() {
+    let Ok(url) = std::env::var("TANDEM_TEST_POSTGRES") else {
+        eprintln!("skipped: TANDEM_TEST_POSTGRES names no server");
+        return;
+    };
+    let config: tokio_postgres::Config = url.parse().unwrap();
+    let (direct, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let schema = format!("types_{}", std::process::id());
+    direct
+        .batch_execute(&format!(
+            "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema};
+             CREATE TYPE {schema}.mood AS ENUM ('good', 'bad');
+             CREATE TABLE {schema}.items (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n numeric(30, 10),
+                 f float8, ok boolean, day date, at timestamptz, local timestamp, j jsonb, tags text[],
+                 numbers int[], mood {schema}.mood, short varchar(3), fixed char(3), raw bytea,
+                 sum numeric GENERATED ALWAYS AS (n * 2) STORED)"
+        ))
+        .await
+        .unwrap();
+    let url = reqwest::Url::parse(&url).unwrap();
+    let settings = json!({
+        "host": url.host_str(), "port": url.port().unwrap_or(5432), "allow_private": true,
+        "database": url.path().trim_start_matches('/'), "user": url.username(), "password": { "secret": "p" },
+        "collections": { "items": { "schema": schema, "zone": "Europe/Berlin" } },
+    });
+    let password: &'static str =
+        Box::leak(url.password().unwrap_or("x").to_owned().into_boxed_str());
+    let list: &'static [(&str, &str)] = Box::leak(Box::new([("p", password)]));
+    let connector = build(
+        "postgres",
+        &settings,
+        "items",
+        &ListedSecrets(list),
+        clock(),
+    )
+    .unwrap();
+    let schema_seen = connector.describe().await.unwrap();
+    assert!(!schema_seen.fields.contains_key("raw") && !schema_seen.fields["sum"].writable);
+    let n = &schema_seen.fields["n"];
+    assert_eq!(
+        (n.ty, n.max_precision, n.scale),
+        (NativeType::Decimal, Some(30), Some(10))
+    );
+    assert_eq!(schema_seen.fields["short"].max_length, Some(3));
+    let text = |text: &str| Value::Text(text.into());
+    let instant = |text: &str| Value::Timestamp(text.parse().unwrap());
+    let fields = tandem_domain::record::NativeFields::from([
+        (
+            "n".into(),
+            Value::from_json_text("12345678901234567.0123456789").unwrap(),
+        ),
+        ("f".into(), Value::from_json_text("0.1").unwrap()),
+        ("ok".into(), Value::Bool(true)),
+        ("day".into(), Value::Date("2026-01-31".parse().unwrap())),
+        ("at".into(), instant("2026-07-01T08:00:00.123456Z")),
+        ("local".into(), instant("2026-07-01T08:00:00Z")),
+        (
+            "j".into(),
+            Value::from_json_text("{\"n\":9007199254740993,\"l\":[0.10]}").unwrap(),
+        ),
+        (
+            "tags".into(),
+            Value::List(vec![text("a,b"), text("{\"}"), text("NULL")]),
+        ),
+        ("numbers".into(), Value::from_json_text("[1,2]").unwrap()),
+        ("mood".into(), text("good")),
+        ("short".into(), text("abc")),
+    ]);
+    let make = |n: u128, fields: &tandem_domain::record::NativeFields| WriteOperation {
+        key: key(n),
+        change: NativeChange::Create {
+            fields: fields.clone(),
+        },
+    };
+    let outcome = write_one(&*connector, make(1, &fields)).await;
+    let WriteOutcome::Done(receipt) = outcome else {
+        panic!("{outcome:?}")
+    };
+    let echo = receipt.record.unwrap();
+    for (name, value) in &fields {
+        assert_eq!(&echo[name], value, "{name}");
+    }
+    let held: String = direct
+        .query_one(&format!("SELECT local::text FROM {schema}.items"), &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(held, "2026-07-01 10:00:00");
+    // Too long is refused, not cut; an unknown word of an enum, a text as number too.
+    for (name, value) in [
+        ("short", "abcd"),
+        ("mood", "odd"),
+        ("numbers", "x"),
+        ("n", "secret-value"),
+    ] {
+        let mut bad = fields.clone();
+        bad.insert(name.into(), text(value));
+        let outcome = write_one(&*connector, make(2, &bad)).await;
+        let WriteOutcome::Rejected(error) = outcome else {
+            panic!("{name}: {outcome:?}")
+        };
+        assert!(!format!("{error:?}").contains("secret-value"), "{error:?}");
+    }
+    // A clock told by the server, and who it is.
+    let health = connector.check().await.unwrap();
+    assert!(health.system.starts_with("PostgreSQL ") && health.clock_offset_ms.is_some());
+    direct
+        .batch_execute(&format!("DROP SCHEMA {schema} CASCADE"))
+        .await
+        .unwrap();
+}

@@ -54,10 +54,21 @@ impl Dialect for SqliteDialect {
         if overlap_ms == 0 {
             return Ok(latest);
         }
-        // One writer at a time commits in the order of its stamps, so there is rarely a need.
+        if matches!(column.kind, Kind::Integer | Kind::Decimal | Kind::Float) {
+            return Err(format!(
+                "{} is no time: leave changes.overlap_ms out",
+                column.name
+            ));
+        }
+        // In the column's own way of writing, since texts are compared letter by letter; one that
+        // is no time is taken as it stands.
         let seconds = f64::from(overlap_ms) / 1_000.0;
+        let moved = |format: &str| format!("strftime('{format}', {latest}, '-{seconds} seconds')");
         Ok(format!(
-            "strftime('%Y-%m-%dT%H:%M:%fZ', {latest}, '-{seconds} seconds')"
+            "coalesce(CASE WHEN {latest} LIKE '%T%Z' THEN {} WHEN {latest} LIKE '%T%' THEN {} ELSE {} END, {latest})",
+            moved("%Y-%m-%dT%H:%M:%fZ"),
+            moved("%Y-%m-%dT%H:%M:%f"),
+            moved("%Y-%m-%d %H:%M:%f"),
         ))
     }
 
