@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
+use tandem_domain::conflict::CloseReason;
 use tandem_domain::ids::{LinkId, OperationKey, RunId, Side};
 use tandem_domain::link::{Link, Seen};
 use tandem_engine::ports::history::{NewError, OperationKind, OperationState, ParkedConflict};
@@ -172,6 +173,7 @@ fn put_link(
             remove_link(db, key, id)?;
             parts.bases.remove(&id);
         }
+        // Its operations stay: history tells of links that are gone.
         return Ok(None);
     }
     match try_put(db, parts, id, row, packed, borrower) {
@@ -580,8 +582,12 @@ pub(super) fn decided(
     let hold = parts.hold;
     let mut all = Vec::new();
     for conflict in conflicts::take_up(db, hold.key, hold.run, now)? {
-        let stored = links::load(db, hold.key, parts.codec, conflict.link)?
-            .ok_or_else(|| corrupt("conflict", "its link is missing"))?;
+        let Some(stored) = links::load(db, hold.key, parts.codec, conflict.link)? else {
+            // A half link whose record went away took what there was to decide with it.
+            let gone = CloseReason::BothDeleted;
+            conflicts::close(db, hold.key.tenant, conflict.link, gone, now)?;
+            continue;
+        };
         let decision = conflict
             .decision
             .ok_or_else(|| corrupt("decision", "it is missing"))?;

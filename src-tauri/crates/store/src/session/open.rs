@@ -45,8 +45,13 @@ pub(crate) fn open(
             .prepare_cached(sql)?
             .exists(params![key.tenant, key.sync])?)
     };
-    let has_links =
-        any("SELECT 1 FROM links WHERE tenant_id = ?1 AND sync_configuration_id = ?2 LIMIT 1")?;
+    let has_links = any(
+        "SELECT 1 FROM links
+             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND source_id IS NOT NULL LIMIT 1",
+    )? || any(
+        "SELECT 1 FROM links
+             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND target_id IS NOT NULL LIMIT 1",
+    )?;
     let has_set_aside =
         any("SELECT 1 FROM set_aside WHERE tenant_id = ?1 AND sync_configuration_id = ?2 LIMIT 1")?;
     Ok(RunOpening::Opened(Box::new(Session {

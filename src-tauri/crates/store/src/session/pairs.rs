@@ -68,6 +68,8 @@ enum Partner {
     Several(Vec<RecordId>),
 }
 
+/// New records not given out yet. (`+side` in the walks below keeps the planner from the index by
+/// side, which would sort all that is left for each page.)
 const NEW: &str = "link IS NULL AND kind = 0 AND taken = 0";
 
 impl Session {
@@ -304,7 +306,7 @@ impl Walker<'_> {
             let mut find = self.db.prepare_cached(&format!(
                 "SELECT n, side, record_id, kind, version, updated_at, key, body
                  FROM temp.staged AS s
-                 WHERE n > ?1 AND side = ?2 AND {NEW} AND key IS NOT NULL AND (
+                 WHERE n > ?1 AND +side = ?2 AND {NEW} AND +key IS NOT NULL AND (
                      EXISTS (SELECT 1 FROM temp.staged AS o
                              WHERE ?3 AND o.key = s.key AND o.side = ?4 AND o.link IS NULL
                                  AND o.kind = 0 AND o.key IS NOT NULL AND o.taken = 0)
@@ -336,7 +338,7 @@ impl Walker<'_> {
         let rows = {
             let mut find = self.db.prepare_cached(&format!(
                 "SELECT n, side, record_id, kind, version, updated_at, key, body
-                 FROM temp.staged WHERE n > ?1 AND side = ?2 AND {NEW} ORDER BY n LIMIT ?3"
+                 FROM temp.staged WHERE n > ?1 AND +side = ?2 AND {NEW} ORDER BY n LIMIT ?3"
             ))?;
             collect(find.query(params![after, index(side), limit(room)])?)?
         };

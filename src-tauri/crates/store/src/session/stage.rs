@@ -202,7 +202,8 @@ impl Session {
             .db
             .prepare_cached(
                 "SELECT count(*) FROM main.links
-                 WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND state IN (1, 4)",
+                 WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND state IN (0, 1, 4)
+                     AND (source_id IS NULL OR target_id IS NULL)",
             )?
             .query_row(params![key.tenant, key.sync], |row| row.get(0))?;
         let (mut unseen, mut all) = (0, 0_u64);

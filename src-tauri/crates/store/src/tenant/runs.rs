@@ -308,7 +308,8 @@ pub(crate) fn totals(db: &Connection, tenant: i64) -> Result<Totals> {
         )?,
         links: number(
             "SELECT (SELECT count(*) FROM links WHERE tenant_id = ?1 AND state IN (0, 1, 4))
-                  - (SELECT count(*) FROM links WHERE tenant_id = ?1 AND state IN (1, 4))",
+                  - (SELECT count(*) FROM links WHERE tenant_id = ?1 AND state IN (0, 1, 4)
+                     AND (source_id IS NULL OR target_id IS NULL))",
         )?,
     })
 }

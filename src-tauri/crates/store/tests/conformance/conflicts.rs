@@ -382,3 +382,24 @@ pub(crate) fn conflicts_come_in_pages_newest_first(h: &dyn Harness) {
     };
     assert_eq!(page(&open), [all[0], all[2], all[3]]);
 }
+
+pub(crate) fn a_decision_about_a_link_that_is_gone_closes(h: &dyn Harness) {
+    let world = World::new(h);
+    let mut session = world.open();
+    let (link, id) = park(&world, session.as_mut(), "a", "1", "2");
+    world
+        .tenant
+        .decide(&choose(&world, id, 1, 0), &world.actor())
+        .unwrap();
+    let mut nothing = whole("a");
+    nothing.link.sides = Both::new(None, None);
+    session
+        .journal_chunk(&[journal_pair(Some(link), Some(nothing))], &[], world.now())
+        .unwrap();
+    assert!(session.decided(world.now()).unwrap().is_empty());
+    let closed = world.tenant.conflict(id).unwrap();
+    assert_eq!(
+        (closed.state, closed.closed),
+        (ConflictState::Closed, Some(CloseReason::BothDeleted))
+    );
+}

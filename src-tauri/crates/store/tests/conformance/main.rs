@@ -113,6 +113,7 @@ mod sqlite {
             a_decision_waits_for_its_undo_window,
             a_decision_can_be_taken_back_until_it_is_being_written,
             case_28_a_reopened_conflict_keeps_unaffected_choices,
+            a_decision_about_a_link_that_is_gone_closes,
             conflicts_come_in_pages_newest_first;
     }
 }

@@ -3,9 +3,9 @@ CREATE INDEX alert_outbox_pending ON alert_outbox (tenant_id, seq) WHERE deliver
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
 CREATE INDEX conflicts_state         ON conflicts (tenant_id, state, id);
 CREATE UNIQUE INDEX conflicts_unsettled ON conflicts (tenant_id, link_id) WHERE state IN ('open', 'decided');
-CREATE INDEX links_half ON links (tenant_id, sync_configuration_id) WHERE state IN (1, 4);
+CREATE INDEX links_half ON links (tenant_id, sync_configuration_id) WHERE source_id IS NULL OR target_id IS NULL;
 CREATE INDEX links_key  ON links (tenant_id, sync_configuration_id, key_hash) WHERE key_hash IS NOT NULL;
-CREATE INDEX links_live ON links (tenant_id, sync_configuration_id) WHERE state IN (0, 1, 4);
+CREATE INDEX links_live ON links (tenant_id, sync_configuration_id, id, state) WHERE state IN (0, 1, 4);
 CREATE UNIQUE INDEX links_source ON links (tenant_id, sync_configuration_id, source_id) WHERE source_id IS NOT NULL;
 CREATE UNIQUE INDEX links_target ON links (tenant_id, sync_configuration_id, target_id) WHERE target_id IS NOT NULL;
 CREATE INDEX links_todo ON links (tenant_id, sync_configuration_id) WHERE todo = 1;
@@ -14,6 +14,7 @@ CREATE INDEX operations_uncertain ON operations (tenant_id, operation_key) WHERE
 CREATE UNIQUE INDEX sync_configurations_name ON sync_configurations (tenant_id, name) WHERE archived = 0;
 CREATE INDEX sync_errors_history  ON sync_errors (tenant_id, sync_history_id, id);
 CREATE INDEX sync_errors_resolved ON sync_errors (tenant_id, is_resolved, id);
+CREATE INDEX sync_errors_tenant   ON sync_errors (tenant_id, id);
 CREATE INDEX sync_errors_type     ON sync_errors (tenant_id, error_type, id);
 CREATE INDEX sync_history_configuration ON sync_history (tenant_id, sync_configuration_id, id);
 CREATE INDEX sync_history_started       ON sync_history (tenant_id, started_at);
