@@ -42,7 +42,7 @@ const home = createRoute({
     const tenants = await context.client.ensureQueryData(commandQuery("list_tenants", {}));
     if (tenants.length === 0) throw redirect({ to: "/welcome" });
     const known = tenants.find(({ name }) => name === lastTenant()) ?? tenants[0];
-    throw redirect({ to: "/t/$tenant/overview", params: { tenant: known?.name ?? "default" } });
+    throw redirect({ to: "/t/$tenant/overview", params: { tenant: known?.name ?? "main" } });
   },
 });
 

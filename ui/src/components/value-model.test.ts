@@ -4,6 +4,7 @@ import {
   difference,
   type JsonValue,
   sameJson,
+  sameValue,
   segments,
   valueWord,
 } from "./value-model";
@@ -74,4 +75,17 @@ test("objects with the same number of other keys are not the same", () => {
   expect(sameJson({ a: 1 }, { b: 1 })).toBe(false);
   expect(sameJson({ a: undefined as unknown as null }, { b: 1 })).toBe(false);
   expect(sameJson([1], { 0: 1 })).toBe(false);
+});
+
+test.each<[string, JsonValue | undefined, JsonValue | undefined, boolean]>([
+  ["decimal", "1.50", "1.5", true],
+  ["decimal", "100.00", "100", true],
+  ["decimal", "100", "10", false],
+  ["decimal", "0.1", "0.10", true],
+  ["text", "1.50", "1.5", false],
+  ["text", null, undefined, true],
+  ["text", null, "", false],
+  ["boolean", true, true, true],
+])("as %s, %j and %j are the same: %s", (type, a, b, same) => {
+  expect(sameValue(type, a, b)).toBe(same);
 });

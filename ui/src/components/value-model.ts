@@ -168,6 +168,23 @@ export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): bo
   return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
 }
 
+/** Equality for showing: numbers, which cross as text, by value; 1.50 and 1.5 are the same. */
+export function sameValue(
+  type: string,
+  a: JsonValue | undefined,
+  b: JsonValue | undefined,
+): boolean {
+  if (isBlank(a) && isBlank(b)) return a === b || a === undefined || b === undefined;
+  if (type === "decimal" && typeof a === "string" && typeof b === "string") {
+    return plainNumber(a) === plainNumber(b);
+  }
+  return sameJson(a, b);
+}
+
+function plainNumber(text: string): string {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
 /** A sentence for a difference, read next to both values; null when the values speak for themselves. */
 export function differenceNote(kind: Difference): string | null {
   switch (kind) {

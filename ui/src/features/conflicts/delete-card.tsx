@@ -5,6 +5,7 @@ import { Scroll } from "@/components/page";
 import { usePreferences } from "@/components/preferences";
 import { ErrorState } from "@/components/states";
 import { Value } from "@/components/value";
+import { sameValue } from "@/components/value-model";
 import { type ConflictView, useTenant } from "@/ipc";
 import { useDecided, useResolveDelete } from "./api/resolve";
 import { ConflictHeader } from "./conflict-header";
@@ -67,7 +68,9 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
   };
 
   const kept = conflict.source_deleted ? "target" : "source";
-  const changed = conflict.fields.filter((field) => field.contested);
+  const changed = conflict.fields.filter(
+    (field) => field[kept] !== undefined && !sameValue(field.type, field.base, field[kept]),
+  );
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up here from the radio group.
     <div onKeyDown={onKeyDown} className="flex h-full min-h-0 flex-col">

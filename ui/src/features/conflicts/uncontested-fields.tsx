@@ -1,13 +1,13 @@
 import { plural } from "@/components/format";
 import { Value } from "@/components/value";
-import { sameJson } from "@/components/value-model";
+import { sameValue } from "@/components/value-model";
 import type { ConflictView } from "@/ipc";
 
 /** The fields that need no decision, folded to a count. */
 export function UncontestedFields({ conflict }: { conflict: ConflictView }) {
   const fields = conflict.fields.filter((field) => !field.contested);
   if (fields.length === 0) return null;
-  const merged = fields.filter((field) => !sameJson(field.source, field.target));
+  const merged = fields.filter((field) => !sameValue(field.type, field.source, field.target));
   const equal = fields.length - merged.length;
   const parts = [
     merged.length > 0 ? `${plural(merged.length, "field")} changed on one side only` : null,

@@ -60,7 +60,7 @@ export function FirstTenant() {
     <main className="mx-auto mt-[12vh] max-w-[36rem]">
       <h1 className="px-4 text-title font-semibold">Welcome to Tandem</h1>
       <p className="px-4 text-muted">It keeps the records of two systems in step, both ways.</p>
-      <NewTenantForm suggested="default" />
+      <NewTenantForm suggested="main" />
     </main>
   );
 }
