@@ -12,5 +12,7 @@ pub mod rest;
 pub mod settings;
 /// Tables of SQL databases.
 pub mod sql;
+mod tls;
 
 pub use factory::{KINDS, build, check_settings, described_collections, settings_schema};
+pub use tls::prepare;

@@ -105,7 +105,7 @@ impl Http {
         let (headers, query_key) = credentials(settings, secrets, &mut redactor)?;
         let limits = &settings.limits;
         Ok(Self {
-            client: client(settings, &base)?,
+            client: client(settings)?,
             base,
             headers,
             query_key,
@@ -411,7 +411,7 @@ impl Http {
     }
 }
 
-fn client(settings: &RestSettings, base: &Url) -> Result<reqwest::Client, ConnectorError> {
+fn client(settings: &RestSettings) -> Result<reqwest::Client, ConnectorError> {
     let limits = &settings.limits;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("tandem/", env!("CARGO_PKG_VERSION")))
@@ -431,9 +431,8 @@ fn client(settings: &RestSettings, base: &Url) -> Result<reqwest::Client, Connec
         let authorities = reqwest::Certificate::from_pem_bundle(&pem)
             .map_err(|error| configuration(format!("ca_file {file}: {error}")))?;
         builder = builder.tls_certs_only(authorities);
-    } else if base.scheme() == "http" {
-        // Without TLS there is no reason to load the machine's authorities.
-        builder = builder.tls_certs_only([]);
+    } else {
+        builder = builder.tls_backend_preconfigured(crate::tls::shared().map_err(configuration)?);
     }
     builder
         .build()

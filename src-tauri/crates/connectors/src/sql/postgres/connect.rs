@@ -161,16 +161,19 @@ impl Connect {
     }
 
     async fn encrypted(&self, config: &Config, place: &Place) -> Result<Client, ConnectorError> {
-        let mut builder = TlsConnector::builder();
-        if !self.authorities.is_empty() {
+        let unusable = |what: &str| place.error(ErrorClass::Tls, what);
+        let connector = if self.authorities.is_empty() {
+            crate::tls::shared().map_err(|error| unusable(&error))?
+        } else {
+            let mut builder = TlsConnector::builder();
             builder.disable_built_in_roots(true);
-        }
-        for authority in &self.authorities {
-            builder.add_root_certificate(authority.clone());
-        }
-        let connector = builder
-            .build()
-            .map_err(|error| place.error(ErrorClass::Tls, &error.to_string()))?;
+            for authority in &self.authorities {
+                builder.add_root_certificate(authority.clone());
+            }
+            builder
+                .build()
+                .map_err(|error| unusable(&error.to_string()))?
+        };
         let (client, connection) = config
             .connect(MakeTlsConnector::new(connector))
             .await
