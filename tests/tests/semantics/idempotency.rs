@@ -6,7 +6,7 @@ use serde_json::json;
 use tandem_domain::ids::Side;
 use tandem_engine::ports::history::{RunOptions, RunStatus};
 use tandem_engine::run::Opened;
-use tandem_tests::fake::fields;
+use tandem_tests::fake::{Call, Reaction, fields};
 use tandem_tests::world::World;
 
 #[tokio::test(start_paused = true)]
@@ -121,4 +121,40 @@ async fn an_interrupted_run_is_closed_and_continued() {
     assert_eq!(first.status, RunStatus::Failed, "{first:?}");
     assert!(first.completed_at.is_some() && first.error_message.is_some());
     assert_eq!(Arc::clone(&world.target).state().live().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_run_stops_at_its_next_chunk_and_the_next_one_finishes() {
+    let world = World::new(json!({}));
+    for n in 0..300 {
+        world
+            .source
+            .state()
+            .add(fields(&[("name", &format!("p{n}"))]));
+    }
+    let Opened::Ready(run) = world.open(RunOptions::default()).await else {
+        panic!("a run")
+    };
+    let (store, id, actor) = (Arc::clone(&world.store), run.run_id(), world.actor());
+    let clock = Arc::clone(&world.clock);
+    world.target.script(move |call, state| {
+        if matches!(call, Call::Write(_)) && state.counts.writes == 1 {
+            store.request_cancel(id, &actor).unwrap();
+            clock.advance(chrono::TimeDelta::seconds(2));
+        }
+        Reaction::Answer
+    });
+    let history = run.execute().await.unwrap();
+    assert_eq!(history.status, RunStatus::Failed, "{history:?}");
+    assert!(history.error_message.unwrap().contains("cancelled"));
+    let landed = world.target.state().live().len();
+    assert!(landed < 300, "it stopped before the end: {landed}");
+    assert!(
+        world.store.pending_alerts(10).unwrap().is_empty(),
+        "nobody is alarmed by their own wish"
+    );
+    world.target.unscript();
+    world.run().await;
+    assert_eq!(world.target.state().live().len(), 300);
+    world.assert_idle().await;
 }

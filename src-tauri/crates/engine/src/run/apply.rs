@@ -123,7 +123,7 @@ pub(super) struct Lost {
 }
 
 async fn apply_once(run: &RunContext, planned: Vec<PlannedPair>) -> Result<Window, Halt> {
-    run.check_signals()?;
+    run.may_go_on().await?;
     let mut items: Vec<Item> = planned
         .into_iter()
         .map(|planned| prepare(run, planned))

@@ -14,6 +14,7 @@ use super::snapshot::SnapshotCollector;
 use crate::calls::{CallError, Gateway};
 use crate::ports::events::{Event, EventKind, Phase};
 use crate::ports::history::{ErrorType, NewError, RunCounts, RunOptions};
+use crate::ports::session::Renewal;
 use crate::ports::store::{ConnectionRecord, SyncRecord, TenantStore};
 use crate::ports::{Clock, Events, Ids};
 
@@ -51,6 +52,8 @@ pub(super) struct Tally {
     pub snapshot: SnapshotCollector,
     /// When progress was last told, on the monotonic clock.
     last_progress: Option<std::time::Duration>,
+    /// When the store was last asked whether to go on, on the monotonic clock.
+    last_asked: std::time::Duration,
 }
 
 impl Signals {
@@ -107,6 +110,28 @@ impl RunContext {
             return Err(Halt::Cancelled);
         }
         Ok(())
+    }
+
+    /// Whether to stop before the next page or window, asking the store at most once a second: a
+    /// wish to cancel may come from another process.
+    pub(super) async fn may_go_on(&self) -> Result<(), Halt> {
+        let now = self.clock.monotonic();
+        let due = self.tally(|tally| {
+            let due = now.saturating_sub(tally.last_asked) >= std::time::Duration::from_secs(1);
+            if due {
+                tally.last_asked = now;
+            }
+            due
+        });
+        if due {
+            let at = self.now();
+            if self.session.with(move |session| session.touch(at)).await?
+                == Renewal::CancelRequested
+            {
+                self.signals.cancel();
+            }
+        }
+        self.check_signals()
     }
 
     /// A failed call as this run's end.

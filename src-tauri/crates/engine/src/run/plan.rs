@@ -46,7 +46,7 @@ pub(super) async fn plan(run: &RunContext, read: Read) -> Result<Plan, Halt> {
     let mut totals = Planning::default();
     let mut digest = PlanDigest::default();
     loop {
-        run.check_signals()?;
+        run.may_go_on().await?;
         let (rules, policy, now) = (Arc::clone(&run.rules), Arc::clone(&policy), run.now());
         let find_again = Both::new(
             can_create_again(run, Side::Source),

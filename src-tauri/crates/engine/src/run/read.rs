@@ -73,7 +73,7 @@ async fn read_side(run: &RunContext, side: Side, known: SideProgress) -> Result<
     let mut live = 0_u64;
     let mut page = fetch(run, side, &request).await?;
     loop {
-        run.check_signals()?;
+        run.may_go_on().await?;
         let next = page.next.take();
         last_cursor = page.cursor.take().or(last_cursor);
         clock_offset_ms = page.clock_offset_ms.or(clock_offset_ms);
@@ -260,7 +260,7 @@ async fn confirm_missing(run: &RunContext, side: Side, live: u64) -> Result<(), 
     }
     let mut after: Option<LinkId> = None;
     loop {
-        run.check_signals()?;
+        run.may_go_on().await?;
         let batch = run
             .session
             .with(move |session| session.unseen(side, after, BY_ID))
@@ -278,7 +278,7 @@ async fn confirm_missing(run: &RunContext, side: Side, live: u64) -> Result<(), 
 async fn read_set_aside(run: &RunContext, side: Side) -> Result<(), Halt> {
     let mut after: Option<RecordId> = None;
     loop {
-        run.check_signals()?;
+        run.may_go_on().await?;
         let ids = run
             .session
             .with(move |session| session.set_aside(side, after, BY_ID))
