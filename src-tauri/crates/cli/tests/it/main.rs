@@ -1,0 +1,15 @@
+//! The real binary, run as a person or a script runs it, on two real databases.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails where what it needs is not there"
+)]
+
+mod bad_input;
+mod bench;
+mod conflicts;
+mod decisions;
+mod demo;
+mod statuses;
+mod stores;
