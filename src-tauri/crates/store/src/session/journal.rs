@@ -22,8 +22,11 @@ use crate::tenant::journal::{
 };
 use crate::tenant::{conflicts, errors};
 
-/// A dictionary is made from so many records; fewer tell too little.
-const SAMPLES: std::ops::RangeInclusive<usize> = 200..=400;
+/// A run that read fewer records than this makes no dictionary: training takes as long as writing
+/// some hundreds of records, and what it would save is not worth that.
+const WORTH_IT: i64 = 2_000;
+/// Records a dictionary is made from.
+const SAMPLES: i64 = 400;
 /// Bytes of a dictionary.
 const DICTIONARY: usize = 16 << 10;
 /// Digests of bases remembered between journal and acknowledgement, at most.
@@ -602,26 +605,25 @@ pub(super) fn decided(
     Ok(all)
 }
 
-/// Makes a dictionary once there are enough records to learn from: those about to be written,
-/// else those staged.
+/// Makes a dictionary once a run has read enough records to be worth one.
 fn learn(db: &Connection, parts: &mut Parts<'_>, pairs: &[JournalPair]) -> Result<()> {
     if parts.codec.has_dictionary() || pairs.is_empty() {
         return Ok(());
     }
-    let mut samples: Vec<Vec<u8>> = db
-        .prepare_cached("SELECT body FROM temp.staged WHERE kind = 0 LIMIT ?1")?
-        .query_map(
-            params![i64::try_from(*SAMPLES.end()).unwrap_or(i64::MAX)],
-            |row| row.get(0),
-        )?
-        .collect::<rusqlite::Result<_>>()?;
-    samples.retain(|sample: &Vec<u8>| sample.len() <= DICTIONARY);
-    if samples.len() < *SAMPLES.start() {
+    let enough = db
+        .prepare_cached("SELECT 1 FROM temp.staged WHERE n = ?1")?
+        .exists(params![WORTH_IT])?;
+    if !enough {
         return Ok(());
     }
+    let mut samples: Vec<Vec<u8>> = db
+        .prepare_cached("SELECT body FROM temp.staged WHERE kind = 0 LIMIT ?1")?
+        .query_map(params![SAMPLES], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    samples.retain(|sample: &Vec<u8>| sample.len() <= DICTIONARY);
     match zstd::dict::from_samples(&samples, DICTIONARY) {
         Ok(dictionary) => parts.codec.learn(db, parts.hold.key, &dictionary),
-        // Records with nothing in common make none: plain compression does.
+        // Too few, or with nothing in common: plain compression does.
         Err(error) => {
             tracing::debug!(kind = %error.kind(), "no dictionary");
             Ok(())

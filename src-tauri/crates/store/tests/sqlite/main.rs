@@ -7,6 +7,13 @@
     reason = "a test ends where it fails"
 )]
 
+mod compact;
+#[allow(
+    dead_code,
+    reason = "the conformance suite's, of which this uses a part"
+)]
+#[path = "../conformance/harness.rs"]
+mod harness;
 mod opening;
 mod schema;
 mod tampering;
