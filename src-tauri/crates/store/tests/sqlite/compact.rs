@@ -34,7 +34,7 @@ fn customer(number: usize) -> Vec<(&'static str, String)> {
         ("status", ["active", "lead"][mix % 2].to_owned()),
         ("credit_limit", format!("{}.00", mix % 10_000)),
         ("vat_id", format!("DE{:09}", mix * 7)),
-        ("newsletter", (mix % 2 == 0).to_string()),
+        ("newsletter", mix.is_multiple_of(2).to_string()),
         ("created", format!("20{:02}-01-15", mix % 25)),
         ("notes", format!("customer since 20{:02}", mix % 25)),
     ]
