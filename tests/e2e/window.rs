@@ -1,13 +1,28 @@
 //! The real window on a real desktop session: what an admin does with it, from the first start to
 //! a settled conflict, and what it does by itself when a sync fails for good. Both systems are
 //! read back directly.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "support is shared by several test programs, each using a part"
+)]
 
+mod support;
 mod window_driver;
 mod window_notifications;
 mod window_sample;
 
 use serde_json::{Value, json};
 
+use support::contacts::{contact, contacts};
+use support::stage::Stage;
 use window_driver::{CONTROL, ENTER, Window, eventually};
 use window_notifications::Desktop;
 use window_sample::{FIELDS, Fields, Systems};
@@ -32,30 +47,31 @@ async fn first_run(store: &std::path::Path) -> (Window, Systems) {
 async fn sync_now(window: &Window, sync: &str, end: &str) {
     let address = format!("location.hash = '#/t/main/syncs/{sync}'");
     window.script(&address, vec![]).await;
-    window.sees(&format!("Mapping of")).await;
+    window.sees("Mapping of").await;
     window.click("Sync now").await;
     window.sees(&format!("Run of {sync}")).await;
     window.sees(end).await;
 }
 
-/// Opens the first conflict of the inbox and takes, field by field, the source's value, the
-/// target's and the last agreed one, all by keyboard. The fields, in the order shown.
-async fn settle_by_keyboard(window: &Window) -> Vec<String> {
+/// Opens the first conflict of the inbox and presses one of `takes` for each of its fields: `1`
+/// for the source's value, `2` for the target's, `3` for the last agreed one. All by keyboard. The
+/// fields, in the order shown.
+async fn settle_by_keyboard(window: &Window, takes: &[char]) -> Vec<String> {
     window.press(&['g']).await;
     window.press(&['c']).await;
     window.sees("to decide").await;
     window.picture("05-inbox").await;
     window.press(&[ENTER]).await;
-    window.sees("3 fields undecided").await;
+    window.sees("undecided").await;
     let id = window.route().await;
     let id = id.rsplit('/').next().unwrap().split('?').next().unwrap();
     let conflict = window
         .command("get_conflict", json!({"tenant": "main", "id": id}))
         .await;
     window.picture("06-conflict").await;
-    window.press(&['1']).await;
-    window.press(&['2']).await;
-    window.press(&['3']).await;
+    for take in takes {
+        window.press(&[*take]).await;
+    }
     window.sees("Every field is decided.").await;
     window.picture("07-conflict-decided").await;
     window.press(&[CONTROL, ENTER]).await;
@@ -94,7 +110,7 @@ async fn from_the_first_start_to_a_conflict_settled_by_keyboard() {
     sync_now(&window, "customers", "Partial").await;
     window.picture("04-run-with-conflict").await;
 
-    let order = settle_by_keyboard(&window).await;
+    let order = settle_by_keyboard(&window, &['1', '2', '3']).await;
     // Which side is the source is the workspace's choice, not ours.
     let sync = window
         .command("get_sync", json!({"tenant": "main", "name": "customers"}))
@@ -132,12 +148,17 @@ async fn a_final_failure_is_notified_and_a_click_shows_its_run() {
 
     // Nobody shows notifications here: the panel tells all the same.
     systems.break_storefront("products").await;
-    sync_now(&window, "products", "Failed").await;
+    sync_now(&window, "products", "Could not finish this run of products").await;
     window.picture("09-failed-run").await;
 
     let desktop = Desktop::start().await;
     systems.break_storefront("customers").await;
-    sync_now(&window, "customers", "Failed").await;
+    sync_now(
+        &window,
+        "customers",
+        "Could not finish this run of customers",
+    )
+    .await;
     let failed = window.route().await;
     let (number, said) = desktop.notified("customers").await;
     for part in ["storefront", "retried 3 times", "Open run"] {
@@ -156,5 +177,24 @@ async fn a_final_failure_is_notified_and_a_click_shows_its_run() {
     })
     .await;
     window.sees("Could not finish this run of customers").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conflict_between_kinto_and_postgresql_is_settled_from_the_window() {
+    let stage = Stage::with_one_open_conflict(60).await;
+    let window = Window::open_in(stage.tandem.environment(), &[]).await;
+    let fields = settle_by_keyboard(&window, &['2']).await;
+    assert_eq!(fields, ["phone"]);
+    let mut wanted = contacts(0..60);
+    wanted.get_mut(&contact(1).email).unwrap().phone = String::from("+1 target");
+    eventually("both systems hold what was chosen", || async {
+        let alike =
+            stage.kinto.contacts().await == wanted && stage.postgres.contacts().await == wanted;
+        alike.then_some(())
+    })
+    .await;
+    stage.holds(&wanted, &wanted).await;
+    window.sees("No conflict needs a decision").await;
     window.close().await;
 }

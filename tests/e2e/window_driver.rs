@@ -89,13 +89,22 @@ pub(crate) struct Window {
 impl Window {
     /// Opens it with these arguments and waits for the panel's first screen.
     pub(crate) async fn open(arguments: &[&str]) -> Self {
+        Self::open_in(Vec::new(), arguments).await
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) async fn open_in(
+        environment: Vec<(&'static str, String)>,
+        arguments: &[&str],
+    ) -> Self {
         let port = free_port();
         let driver = Process::start(
             Command::new(provided("TANDEM_WEBKIT_DRIVER"))
                 .arg(format!("--port={port}"))
                 .arg("--host=127.0.0.1")
                 .env("TAURI_WEBVIEW_AUTOMATION", "true")
-                .env("TAURI_AUTOMATION", "true"),
+                .env("TAURI_AUTOMATION", "true")
+                .envs(environment),
         );
         eventually("the driver listens", || async {
             tokio::net::TcpStream::connect(("127.0.0.1", port))
