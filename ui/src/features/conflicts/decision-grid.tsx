@@ -33,6 +33,9 @@ export function DecisionGrid({ conflict, decision, dispatch, focusNonce }: Props
   const based = decision.fields.some((field) => field.base !== undefined);
   const wide = roomy && based;
   const body = useRef<HTMLTableSectionElement>(null);
+  const current = decision.fields[decision.cursor];
+  // A choice made by its key in the last row moves no cursor, but the ring belongs on it.
+  const taken = current ? decision.choices[current.field]?.take : undefined;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the nonce says when to take the focus.
   useEffect(() => {
@@ -44,7 +47,7 @@ export function DecisionGrid({ conflict, decision, dispatch, focusNonce }: Props
       row?.querySelector<HTMLElement>("input");
     radio?.focus({ preventScroll: true });
     row?.scrollIntoView({ block: "nearest" });
-  }, [decision.cursor, decision.editing, focusNonce, wide]);
+  }, [decision.cursor, decision.editing, taken, focusNonce, wide]);
 
   return (
     <table className="w-full table-fixed border-collapse text-start">

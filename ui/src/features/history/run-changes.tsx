@@ -99,6 +99,13 @@ function NoChanges({ run }: { run: RunView }) {
       </Empty>
     );
   }
+  if (run.status === "partial") {
+    return (
+      <Empty kind="none yet" title="Nothing was written">
+        What differs waits for a decision or has an error; the counts above lead there.
+      </Empty>
+    );
+  }
   return (
     <Empty kind="all clear" title="Nothing had to change">
       Both systems already agreed.
