@@ -124,10 +124,10 @@ async fn kinto_postgres_kept_in_step_from_first_pairing_to_a_run_that_writes_not
         stage.kinto.edit(&email, "phone", "+1 source").await;
         stage.postgres.edit(&email, "phone", "+1 target").await;
         change(&mut kinto, number, |it| {
-            it.phone = String::from("+1 source")
+            it.phone = String::from("+1 source");
         });
         change(&mut postgres, number, |it| {
-            it.phone = String::from("+1 target")
+            it.phone = String::from("+1 target");
         });
     }
     for number in 900..940 {
