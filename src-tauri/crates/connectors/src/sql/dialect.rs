@@ -62,6 +62,8 @@ pub(crate) struct RowWrite {
 /// What became of it.
 #[derive(Debug)]
 pub(crate) enum RowOutcome {
+    /// A row to insert has a live row's key.
+    Taken,
     /// The row as it stands at the end of the transaction; `None` after a delete.
     Done(Option<Vec<Cell>>),
     /// It exists, but not in the version expected.

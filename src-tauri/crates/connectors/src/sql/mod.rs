@@ -482,6 +482,10 @@ impl WritableConnector for SqlConnector {
                         .ok_or_else(lost),
                     RowOutcome::Conflict => Ok(WriteOutcome::VersionConflict),
                     RowOutcome::Gone => Ok(WriteOutcome::Gone),
+                    RowOutcome::Taken => Ok(WriteOutcome::Rejected(ConnectorError::new(
+                        ErrorClass::Rejected,
+                        "a row with this key exists already",
+                    ))),
                     RowOutcome::Rejected(error) => Ok(WriteOutcome::Rejected(error)),
                 },
             })

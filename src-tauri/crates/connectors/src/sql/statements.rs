@@ -295,12 +295,13 @@ impl Statements<'_> {
             .key_columns()
             .map(|column| self.dialect.read(column))
             .collect();
+        let revive = self.revive(fields, &mut params)?;
         let unknown = vec![Cell::Null; self.table.key.len()];
         Ok(RowWrite {
             verb: Verb::Insert,
             statement: Statement {
                 sql: format!(
-                    "INSERT INTO {} {values} RETURNING {}",
+                    "INSERT INTO {} AS held {values}{revive} RETURNING {}",
                     self.table.quoted,
                     key.join(", ")
                 ),
@@ -309,6 +310,49 @@ impl Statements<'_> {
             read: self.by_ids(&[unknown]),
             expected_content: None,
         })
+    }
+
+    /// Where deleting only marks a row, its key stays taken: making the record again clears the mark
+    /// (to the column's default) and sets what was sent. A live row is left alone; then the insert
+    /// returns nothing.
+    fn revive(&self, fields: &NativeFields, params: &mut Params) -> Result<String, String> {
+        let keyed = self
+            .table
+            .key_columns()
+            .all(|column| fields.contains_key(&column.name));
+        let marked = self
+            .table
+            .deleted
+            .and_then(|place| self.table.columns.get(place));
+        let (Some(marked), true) = (marked, keyed) else {
+            return Ok(String::new());
+        };
+        let quote = |name: &str| self.dialect.quote(name);
+        let keys: Vec<String> = self
+            .table
+            .key_columns()
+            .map(|column| quote(&column.name))
+            .collect();
+        let mark = quote(&marked.name);
+        let sets: Vec<String> = fields
+            .keys()
+            .map(|name| quote(name))
+            .filter(|name| !keys.contains(name) && *name != mark)
+            .chain([mark.clone()])
+            .map(|name| format!("{name} = excluded.{name}"))
+            .collect();
+        let deleted = match self.deleted_cell(marked)? {
+            Some(cell) => {
+                let n = params.add(cell);
+                format!("held.{mark} = {}", self.dialect.param(n, marked))
+            }
+            None => format!("held.{mark} IS NOT NULL"),
+        };
+        Ok(format!(
+            " ON CONFLICT ({}) DO UPDATE SET {} WHERE {deleted}",
+            keys.join(", "),
+            sets.join(", ")
+        ))
     }
 
     /// Some fields of a row.

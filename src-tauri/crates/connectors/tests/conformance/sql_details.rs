@@ -404,3 +404,64 @@ async fn postgres_types_survive() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_record_made_again_under_the_key_of_a_marked_row_revives_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.db");
+    let direct = Connection::open(&file).unwrap();
+    direct
+        .execute_batch(
+            "CREATE TABLE items (no TEXT PRIMARY KEY, name TEXT, note TEXT, gone INTEGER NOT NULL DEFAULT 0);
+             INSERT INTO items VALUES ('a', 'old', 'kept', 1), ('b', 'live', NULL, 0)",
+        )
+        .unwrap();
+    let settings = json!({ "file": file, "collections": { "items": {
+        "key": ["no"], "deleted": { "column": "gone" },
+    } } });
+    let connector = connector(&settings);
+    let create = |no: &str, k: u128| WriteOperation {
+        key: key(k),
+        change: NativeChange::Create {
+            fields: [("no", no), ("name", "new")]
+                .map(|(name, text)| (name.to_owned(), Value::Text(text.to_owned())))
+                .into(),
+        },
+    };
+    let outcomes = connector
+        .write(&[create("a", 1), create("b", 2), create("c", 3)])
+        .await
+        .unwrap();
+    assert!(matches!(outcomes[0], WriteOutcome::Done(_)), "{outcomes:?}");
+    assert!(
+        matches!(outcomes[1], WriteOutcome::Rejected(_)),
+        "a live row is never overwritten: {outcomes:?}"
+    );
+    assert!(matches!(outcomes[2], WriteOutcome::Done(_)), "{outcomes:?}");
+    let rows: Vec<(String, String, Option<String>, i64)> = direct
+        .prepare("SELECT no, name, note, gone FROM items ORDER BY no")
+        .unwrap()
+        .query_map([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let expected = [
+        ("a", "new", Some("kept"), 0),
+        ("b", "live", None, 0),
+        ("c", "new", None, 0),
+    ];
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(no, name, note, gone)| {
+            (
+                (*no).to_owned(),
+                (*name).to_owned(),
+                note.map(str::to_owned),
+                *gone,
+            )
+        })
+        .collect();
+    assert_eq!(rows, expected);
+}

@@ -353,6 +353,7 @@ async fn one(session: &mut Session, row: &RowWrite) -> Result<RowOutcome, Error>
 /// What a write did: the new id's columns, or how many rows it met.
 enum Acted {
     Made(Vec<Cell>),
+    Taken,
     Rows(u64),
 }
 
@@ -363,7 +364,7 @@ async fn act(
 ) -> Result<Acted, Error> {
     if row.verb == Verb::Insert {
         let made = query(client, prepared, &row.statement.params).await?;
-        return Ok(Acted::Made(made.into_iter().next().unwrap_or_default()));
+        return Ok(made.into_iter().next().map_or(Acted::Taken, Acted::Made));
     }
     let texts: Vec<Option<String>> = row.statement.params.iter().map(Cell::plain).collect();
     let params: Vec<&(dyn ToSql + Sync)> = texts
@@ -384,6 +385,7 @@ fn read_back(row: &RowWrite, acted: &Acted) -> Statement {
 
 fn outcome(row: &RowWrite, acted: &Acted, found: Vec<Vec<Cell>>) -> RowOutcome {
     match (acted, found.into_iter().next()) {
+        (Acted::Taken, _) => RowOutcome::Taken,
         (Acted::Rows(0), Some(_)) => RowOutcome::Conflict,
         (Acted::Rows(0), None) => RowOutcome::Gone,
         _ if row.verb == Verb::Delete => RowOutcome::Done(None),

@@ -234,10 +234,10 @@ fn write_row(connection: &Connection, row: &RowWrite) -> rusqlite::Result<RowOut
     }
     let mut read = row.read.clone();
     if row.verb == Verb::Insert {
-        read.params = rows(connection, &row.statement)?
-            .into_iter()
-            .next()
-            .unwrap_or_default();
+        let Some(key) = rows(connection, &row.statement)?.into_iter().next() else {
+            return Ok(RowOutcome::Taken);
+        };
+        read.params = key;
     } else {
         let mut prepared = connection.prepare_cached(&row.statement.sql)?;
         if prepared.execute(params_from_iter(&row.statement.params))? == 0 {
