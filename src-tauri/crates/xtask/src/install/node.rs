@@ -22,8 +22,11 @@ pub(crate) fn ensure(paths: &Paths, consent: Consent) -> Result<(), Trouble> {
     if is_current(modified(&lock), modified(&marker)) {
         return Ok(());
     }
+    // Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms, and
+    // npm leaves those out of it where a registry does not hold them. Every version is pinned both
+    // here and in package.json, and `--no-save` keeps the lock file as it is.
     Cmd::new("npm")
-        .words("ci --ignore-scripts --no-audit --no-fund")
+        .words("install --no-save --ignore-scripts --no-audit --no-fund")
         .dir(ui)
         .run()
 }
