@@ -59,7 +59,7 @@ fn told(error: &WireError) -> String {
 }
 
 /// Opens the window and returns when it was closed.
-pub(crate) fn run(arguments: Arguments) -> Result<(), Trouble> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Trouble> {
     if !has_display() {
         return Err(Trouble::NoDisplay);
     }

@@ -5,8 +5,7 @@
 use std::env;
 use std::fs;
 use std::future::Future;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,18 +14,13 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 
+use crate::support::{free_port, provided};
+
 /// The longest anything on the screen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// A path from the environment that `cargo xtask` sets.
-pub(crate) fn provided(variable: &str) -> PathBuf {
-    env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| {
-        panic!("{variable} is not set; run this through `cargo xtask test --only window`")
-    })
-}
 
 /// Looks every tenth of a second until `look` finds something.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
@@ -74,12 +68,6 @@ impl Drop for Process {
     }
 }
 
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 /// The open window.
 pub(crate) struct Window {
     client: Client,
@@ -115,7 +103,10 @@ impl Window {
         let mut capabilities = Map::new();
         capabilities.insert(
             String::from("webkitgtk:browserOptions"),
-            json!({"binary": provided("TANDEM_WINDOW_BIN"), "args": arguments}),
+            json!({
+                "binary": Path::new(&provided("TANDEM_WINDOW_BIN")),
+                "args": arguments,
+            }),
         );
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
