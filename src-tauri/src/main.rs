@@ -18,6 +18,11 @@ use clap::Parser;
 use crate::arguments::Arguments;
 
 fn main() -> ExitCode {
+    // What is not worth a word in the panel (a desktop without notifications) is told here.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .init();
     match compose::run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
