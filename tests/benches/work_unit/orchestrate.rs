@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         }
         results.push(Results::new(case, rounds, &measured));
     }
-    let report = Report::new(results, left_out);
+    let report = Report::new(results, &left_out);
     let mut out = std::io::stdout().lock();
     if arguments.json {
         serde_json::to_writer_pretty(&mut out, &report)?;

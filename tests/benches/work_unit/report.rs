@@ -126,7 +126,7 @@ fn median(sorted: &[f64]) -> f64 {
 
 impl Report {
     /// Judges the results by the goals.
-    pub(crate) fn new(results: Vec<Results>, left_out: Vec<Case>) -> Self {
+    pub(crate) fn new(results: Vec<Results>, left_out: &[Case]) -> Self {
         Self {
             date: SystemClock::new().now().format("%Y-%m-%d").to_string(),
             machine: measure::machine(),
