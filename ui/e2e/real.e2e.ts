@@ -204,6 +204,26 @@ describe.skipIf(PROGRAM === undefined)("on a real backend", () => {
     expect(items.some((item) => item.label.includes("Person 4"))).toBe(true);
   });
 
+  test("a conflict that changes while it is decided shows old and new", async () => {
+    const id = await openConflict("Person 4");
+    await press("2");
+    await page.waitForSelector("text=Every field is decided.");
+    lumen.put(lumen.idOf("person4@example.org"), { name: "Sofia" });
+    await serve.call("run_sync", {
+      tenant: TENANT,
+      name: "people",
+      simulate: false,
+      full: false,
+    });
+    await page.waitForSelector("text=Changed meanwhile: look again");
+    await page.waitForSelector("[data-row] >> text=Sofia");
+    await press("Control+Enter");
+    await page.waitForSelector("text=1 field has changed since you opened this conflict");
+    const { state, revision } = await serve.call("get_conflict", { tenant: TENANT, id });
+    expect([state, revision]).toEqual(["open", 2]);
+    expect(await axe(page)).toEqual([]);
+  });
+
   test("deleted here, changed there: restored where it was deleted", async () => {
     await openConflict("Person 3");
     await press("2", "Control+Enter");

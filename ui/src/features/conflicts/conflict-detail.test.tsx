@@ -179,6 +179,22 @@ test("a record that changes meanwhile keeps the other choices and shows old and 
   await waitFor(() => expect(sent("resolve_conflict")).toMatchObject({ revision: 2 }));
 });
 
+test("the very field being decided changes: it asks to be looked at, whatever has the focus", async () => {
+  const refresh = show(testConflict({ fields: [testField("a", "old", "mine", "yours")] }));
+  await user.keyboard("2");
+  refresh(testConflict({ revision: 2, fields: [testField("a", "old", "newest", "yours")] }));
+  expect(focusedField()).toBe("a");
+  expect(screen.getByText("Changed meanwhile: look again")).toBeTruthy();
+  expect(within(row("a")).getByText("Undecided")).toBeTruthy();
+  act(() => (document.activeElement as HTMLElement).blur());
+  act(() => screen.getByRole<HTMLInputElement>("radio", { name: /a: take the base/ }).focus());
+  expect(screen.getByText("Changed meanwhile: look again")).toBeTruthy();
+  await user.keyboard("1");
+  expect(screen.queryByText("Changed meanwhile: look again")).toBeNull();
+  await user.keyboard("{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(sent("resolve_conflict")).toMatchObject({ revision: 2 }));
+});
+
 test("a refusal is shown with its remedy and keeps the choices", async () => {
   refusal = new CommandError({
     code: "stale",

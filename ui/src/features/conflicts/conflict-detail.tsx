@@ -45,7 +45,7 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
     if (!ready.ready) {
       setNotice(ready.reason);
       announce(ready.reason);
-      dispatch({ type: "focus", field: ready.field });
+      dispatch({ type: "look", field: ready.field });
       setFocusNonce((nonce) => nonce + 1);
       return;
     }

@@ -194,6 +194,18 @@ describe("the record changes meanwhile", () => {
     expect(readiness(decide(filled, { type: "focus", field: "b" }))).toMatchObject({ ready: true });
   });
 
+  test("a focus that stays on the changed row is no look at it; going there or being sent is", () => {
+    const there = decide(refreshed(), { type: "focus", field: "b" });
+    expect(there.unseen).toEqual([]);
+    const fields = changed.fields.map((field) =>
+      field.field === "b" ? { ...field, source: "b newest" } : field,
+    );
+    const again = decide(there, { type: "refresh", conflict: { ...changed, fields, revision: 3 } });
+    expect(decide(again, { type: "focus", field: "b" })).toBe(again);
+    expect(again.unseen).toEqual(["b"]);
+    expect(decide(again, { type: "look", field: "b" }).unseen).toEqual([]);
+  });
+
   test("what was already flagged stays flagged through the next revision", () => {
     const state = decide(refreshed(), { type: "refresh", conflict: { ...changed, revision: 3 } });
     expect(state.unseen).toEqual(["b"]);

@@ -40,6 +40,7 @@ export type Action =
   | { type: "fill"; take: "source" | "target" | "base" }
   | { type: "move"; by: number }
   | { type: "focus"; field: string }
+  | { type: "look"; field: string }
   | { type: "edit"; field: string }
   | { type: "stop_editing" }
   | { type: "note"; text: string }
@@ -79,10 +80,12 @@ export function decide(state: Decision, action: Action): Decision {
       return fill(state, action.take);
     case "move":
       return focus(state, clamp(state.cursor + action.by, state.fields.length));
-    case "focus": {
-      const index = state.fields.findIndex((field) => field.field === action.field);
-      return index < 0 ? state : focus(state, index);
-    }
+    // The screen puts the focus on the current row by itself (so does a window that comes back):
+    // only going to another row counts as looking at it.
+    case "focus":
+      return state.fields[state.cursor]?.field === action.field ? state : look(state, action.field);
+    case "look":
+      return look(state, action.field);
     case "edit":
       return { ...seen(state, action.field), editing: action.field, armed: null };
     case "stop_editing":
@@ -123,6 +126,11 @@ function fill(state: Decision, take: "source" | "target" | "base"): Decision {
 /** Whether a field has such a value: two records paired for the first time have no base. */
 export function available(field: ConflictFieldView, take: Choice["take"]): boolean {
   return take === "custom" || field[take] !== undefined;
+}
+
+function look(state: Decision, field: string): Decision {
+  const index = state.fields.findIndex((each) => each.field === field);
+  return index < 0 ? state : focus(state, index);
 }
 
 function focus(state: Decision, index: number): Decision {
