@@ -336,7 +336,7 @@ impl State {
                 match known.cloned() {
                     Some(id) => id,
                     None => {
-                        let id = self.add(self.normalised(fields.clone()));
+                        let id = self.add(self.normalised(NativeFields::clone(fields)));
                         self.keys.insert(operation.key, id.clone());
                         id
                     }
@@ -349,7 +349,7 @@ impl State {
             } => match self.may_write(id, if_version.as_ref()) {
                 Some(refusal) => return refusal,
                 None => {
-                    let patch = self.normalised(patch.clone());
+                    let patch = self.normalised(NativeFields::clone(patch));
                     self.touch(id, |row| row.fields.extend(patch));
                     id.clone()
                 }

@@ -62,16 +62,13 @@ fn written(
             .is_some_and(|sent| schema.same(&owed.field, sent, &owed.value))
     });
     // What the server made of the fields we wrote.
-    let made = CanonicalRecord(
-        patch
-            .0
-            .iter()
-            .map(|(field, sent)| {
-                let held = receipt.record.as_ref().and_then(|record| record.get(field));
-                (field.clone(), held.unwrap_or(sent).clone())
-            })
-            .collect(),
-    );
+    let made: CanonicalRecord = patch
+        .iter()
+        .map(|(field, sent)| {
+            let held = receipt.record.as_ref().and_then(|record| record.get(field));
+            (field.clone(), held.unwrap_or(sent).clone())
+        })
+        .collect();
     // What is known of the rest: the answer where it carries the record, else what was seen.
     let mut known = half.known().with(&made);
     if let Some(record) = &receipt.record {

@@ -145,7 +145,6 @@ impl<'a> Merge<'a> {
             if let Some(wanted) = part.wanted {
                 out.wanted
                     .get_mut(side)
-                    .0
                     .insert(field.clone(), wanted.clone());
             }
             // A debt that was received after all, or a null where nothing was known, needs no
@@ -159,10 +158,7 @@ impl<'a> Merge<'a> {
                         .iter()
                         .any(|it| it.field == *field);
                 if received || part.shadow.is_none() {
-                    out.shadows
-                        .get_mut(side)
-                        .0
-                        .insert(field.clone(), now.clone());
+                    out.shadows.get_mut(side).insert(field.clone(), now.clone());
                 }
             }
         }
@@ -231,7 +227,6 @@ impl<'a> Merge<'a> {
             if self.policy.writable(side, field) {
                 out.patches
                     .get_mut(side)
-                    .0
                     .insert(field.clone(), owed.value.clone());
             } else {
                 out.drift = true;
@@ -253,10 +248,7 @@ impl<'a> Merge<'a> {
                 if self.policy.enforces(side) && self.policy.writable(side, field) =>
             {
                 out.enforced = true;
-                out.patches
-                    .get_mut(side)
-                    .0
-                    .insert(field.clone(), due.clone());
+                out.patches.get_mut(side).insert(field.clone(), due.clone());
                 out.losers.push(Loser {
                     side,
                     field: field.clone(),
@@ -352,10 +344,7 @@ impl<'a> Merge<'a> {
         for side in Side::BOTH {
             let part = parts.get(side);
             if let Some(now) = part.now {
-                out.shadows
-                    .get_mut(side)
-                    .0
-                    .insert(field.clone(), now.clone());
+                out.shadows.get_mut(side).insert(field.clone(), now.clone());
             }
             if !needs(part, ty, &value) {
                 continue;
@@ -374,7 +363,6 @@ impl<'a> Merge<'a> {
             if self.policy.writable(side, field) {
                 out.patches
                     .get_mut(side)
-                    .0
                     .insert(field.clone(), value.clone());
             } else {
                 // Only a person's decision comes here: their choice stands, visible as drift.
@@ -395,7 +383,7 @@ impl<'a> Merge<'a> {
                 });
             }
         }
-        out.base.0.insert(field.clone(), value);
+        out.base.insert(field.clone(), value);
     }
 }
 

@@ -205,7 +205,7 @@ impl<'a> Planner<'a> {
         if replaced && decided.is_empty() {
             // Another record took the place of a linked one (deleted, made anew under the same
             // key): unless both are equal, a person looks at it first, whatever the policy.
-            for (field, value) in &source.now.0 {
+            for (field, value) in source.now.iter() {
                 if let Some(other) = target.now.get(field)
                     && !self.policy.schema.same(field, value, other)
                 {
@@ -345,16 +345,17 @@ impl<'a> Planner<'a> {
             },
         );
         for owed in &unpaid {
-            whole.0.insert(owed.field.clone(), owed.value.clone());
+            whole.insert(owed.field.clone(), owed.value.clone());
         }
-        let fields = CanonicalRecord(
+        let fields = if whole.names().all(|field| schema.writable(receiver, field)) {
+            whole.clone()
+        } else {
             whole
-                .0
                 .iter()
                 .filter(|(field, _)| schema.writable(receiver, field))
                 .map(|(field, value)| (field.clone(), value.clone()))
-                .collect(),
-        );
+                .collect()
+        };
         let half = live.half(schema, live.now.clone(), unpaid);
         let link = self.link(LinkState::Unpaired, Some(whole), side, half, None);
         let mut decision = self.decision(reason, Some(link));

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{FieldName, RecordId, Version};
+use crate::ids::{RecordId, Version};
 use crate::value::Value;
+
+mod canonical;
+
+pub use canonical::CanonicalRecord;
 
 /// A record's fields as its own system names them; nested objects stay [`Value::Object`].
 pub type NativeFields = BTreeMap<String, Value>;
@@ -36,40 +40,6 @@ pub enum NativeBody {
     },
     /// A tombstone.
     Deleted,
-}
-
-/// A record carried through the mapping into the configuration's own typed field names: the only
-/// form that is ever compared. A field that is absent was not carried, which means *unchanged*;
-/// "it has no value" is [`Value::Null`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CanonicalRecord(pub BTreeMap<FieldName, Value>);
-
-impl CanonicalRecord {
-    /// The value of a field, if it was carried.
-    #[must_use]
-    pub fn get(&self, field: &FieldName) -> Option<&Value> {
-        self.0.get(field)
-    }
-
-    /// Whether no field was carried.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// This record with every field of `patch` replaced.
-    #[must_use]
-    pub fn with(&self, patch: &Self) -> Self {
-        let mut fields = self.0.clone();
-        fields.extend(
-            patch
-                .0
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        );
-        Self(fields)
-    }
 }
 
 /// A 128-bit digest of a canonical record under its schema's equality: equal records have equal

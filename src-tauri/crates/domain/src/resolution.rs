@@ -90,7 +90,6 @@ impl ConflictResolutionService {
         target: &CanonicalRecord,
     ) -> Vec<FieldName> {
         source
-            .0
             .iter()
             .filter(|(field, value)| {
                 target

@@ -81,8 +81,7 @@ impl CanonicalSchema {
     /// is a null where nothing was ever known.
     #[must_use]
     pub fn changed(&self, now: &CanonicalRecord, shadow: &CanonicalRecord) -> Vec<FieldName> {
-        now.0
-            .iter()
+        now.iter()
             .filter(|(field, value)| match shadow.get(field) {
                 Some(old) => !self.same(field, value, old),
                 None => **value != Value::Null,

@@ -126,7 +126,7 @@ pub(crate) fn says_more(
     now: &CanonicalRecord,
     shadow: &CanonicalRecord,
 ) -> bool {
-    now.0.iter().any(|(field, value)| {
+    now.iter().any(|(field, value)| {
         shadow
             .get(field)
             .is_none_or(|old| !schema.same(field, value, old))

@@ -133,6 +133,37 @@ impl Value {
         json::decimal(text).map(Self::Number)
     }
 
+    /// Whether both are equal to the last byte: `1` and `1.0` are not, though they compare as equal.
+    #[must_use]
+    pub fn identical(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => a.serialize() == b.serialize(),
+            (Self::List(a), Self::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.identical(b))
+            }
+            (Self::Object(a), Self::Object(b)) => {
+                a.len() == b.len()
+                    && a.iter()
+                        .zip(b)
+                        .all(|((name, a), (other, b))| name == other && a.identical(b))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// About how much memory this takes, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        32 + match self {
+            Self::Text(text) => text.len(),
+            Self::List(items) => items.iter().map(Self::weight).sum(),
+            Self::Object(members) => members
+                .iter()
+                .map(|(key, value)| key.len() + value.weight())
+                .sum(),
+            _ => 0,
+        }
+    }
+
     /// Whether this is null, an empty text, or a text of blanks.
     #[must_use]
     pub fn is_blank(&self) -> bool {

@@ -9,7 +9,6 @@
     reason = "elapsed time, printed, is the point"
 )]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,7 +23,7 @@ use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_domain::value::Value;
 use tandem_engine::ports::clock::Clock;
 use tandem_engine::ports::history::{
-    FieldChange, OperationKind, OperationState, RunCounts, RunOptions, RunStatus, RunTrigger,
+    OperationKind, OperationState, RunCounts, RunOptions, RunStatus, RunTrigger,
 };
 use tandem_engine::ports::session::{
     AcknowledgedPair, ConflictStep, JournalOperation, JournalPair, LinkRow, OperationResult,
@@ -134,12 +133,10 @@ fn customer(number: usize, edits: u64) -> CanonicalRecord {
             text(format!("customer since {}", 2015 + dice.roll(10))),
         ),
     ];
-    CanonicalRecord(
-        fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((FieldName::new(name).ok()?, value)))
-            .collect::<BTreeMap<_, _>>(),
-    )
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((FieldName::new(name).ok()?, value)))
+        .collect()
 }
 
 fn rust_decimal(cents: u64) -> rust_decimal::Decimal {
@@ -148,7 +145,6 @@ fn rust_decimal(cents: u64) -> rust_decimal::Decimal {
 
 fn digest(record: &CanonicalRecord, only: Option<&str>) -> ContentHash {
     let text: String = record
-        .0
         .iter()
         .filter(|(name, _)| only.is_none_or(|only| name.as_str() == only))
         .map(|(name, value)| format!("{name}{value:?}"))
@@ -371,15 +367,6 @@ fn first_sync(tenant: &dyn TenantStore, sync: SyncId, n: usize) -> Fallible<()> 
                 base: Some(record.clone()),
                 sides: Both::new(Some(half(Side::Source, number, &record)), None),
             };
-            let fields = record
-                .0
-                .iter()
-                .map(|(field, value)| FieldChange {
-                    field: field.clone(),
-                    before: None,
-                    after: Some(value.clone()),
-                })
-                .collect();
             journal.push(JournalPair {
                 link_id: None,
                 row: Some(row(link, true)),
@@ -388,7 +375,8 @@ fn first_sync(tenant: &dyn TenantStore, sync: SyncId, n: usize) -> Fallible<()> 
                     side: Side::Target,
                     kind: OperationKind::Create,
                     record_id: None,
-                    fields,
+                    before: None,
+                    after: Some(record.clone()),
                     losers: Vec::new(),
                     reason: Reason::New,
                     state: OperationState::Journalled,

@@ -106,7 +106,7 @@ async fn a_create_with_its_own_key_and_a_check() {
         WriteOperation {
             key: key(n),
             change: NativeChange::Create {
-                fields: native(&fields),
+                fields: native(&fields).into(),
             },
         }
     };
@@ -177,7 +177,9 @@ async fn a_busy_file_is_waited_for_and_then_reported() {
     let fields = native(&Fields::from([("name".into(), "\"x\"".into())]));
     let make = [WriteOperation {
         key: key(1),
-        change: NativeChange::Create { fields },
+        change: NativeChange::Create {
+            fields: fields.into(),
+        },
     }];
     let error = connector.write(&make).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Transient, "{error}");
@@ -364,7 +366,7 @@ async fn postgres_types_survive() {
     let make = |n: u128, fields: &tandem_domain::record::NativeFields| WriteOperation {
         key: key(n),
         change: NativeChange::Create {
-            fields: fields.clone(),
+            fields: fields.clone().into(),
         },
     };
     let outcome = write_one(&*connector, make(1, &fields)).await;
@@ -425,6 +427,8 @@ async fn a_record_made_again_under_the_key_of_a_marked_row_revives_it() {
         change: NativeChange::Create {
             fields: [("no", no), ("name", "new")]
                 .map(|(name, text)| (name.to_owned(), Value::Text(text.to_owned())))
+                .into_iter()
+                .collect::<tandem_domain::record::NativeFields>()
                 .into(),
         },
     };

@@ -122,7 +122,7 @@ pub(crate) fn create(n: u128, fields: &Fields) -> WriteOperation {
     WriteOperation {
         key: key(n),
         change: NativeChange::Create {
-            fields: native(fields),
+            fields: native(fields).into(),
         },
     }
 }
@@ -141,7 +141,7 @@ pub(crate) fn update(
         key: key(n),
         change: NativeChange::Update {
             id: id(record),
-            patch: native(&patch),
+            patch: native(&patch).into(),
             if_version,
         },
     }

@@ -210,7 +210,7 @@ impl Check<'_> {
             }
         };
         for sample in samples {
-            let patch = CanonicalRecord([(name.clone(), sample.clone())].into());
+            let patch = CanonicalRecord::from([(name.clone(), sample.clone())]);
             let written = compiled.write(&sample, &patch, None, &mut NativeFields::new());
             if let Err(error) = written {
                 self.add(

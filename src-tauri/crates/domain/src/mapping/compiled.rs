@@ -115,17 +115,17 @@ impl Compiled {
         fields: &NativeFields,
         complete: bool,
     ) -> Result<CanonicalRecord, MappingError> {
-        let mut record = BTreeMap::new();
+        let mut record = Vec::with_capacity(self.fields.len());
         for (name, compiled) in self.fields.iter() {
             let value = compiled
                 .side(side)
                 .read(fields, complete)
                 .map_err(|error| mapping_error(name, side, error))?;
             if let Some(value) = value {
-                record.insert(name.clone(), value);
+                record.push((name.clone(), value));
             }
         }
-        Ok(CanonicalRecord(record))
+        Ok(record.into_iter().collect())
     }
 
     pub(crate) fn to_native(
@@ -135,7 +135,7 @@ impl Compiled {
         current: Option<&CanonicalRecord>,
     ) -> Result<NativeFields, MappingError> {
         let mut fields = NativeFields::new();
-        for (name, value) in &patch.0 {
+        for (name, value) in patch.iter() {
             let Some(compiled) = self.fields.get(name) else {
                 continue;
             };
@@ -337,9 +337,8 @@ impl CompiledSide {
                 };
                 let record = Value::Object(
                     whole
-                        .0
-                        .into_iter()
-                        .map(|(name, value)| (name.as_str().to_owned(), value))
+                        .iter()
+                        .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
                         .collect(),
                 );
                 for (path, program) in write {

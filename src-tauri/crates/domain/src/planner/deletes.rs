@@ -220,7 +220,6 @@ pub(crate) fn delete(live: &Live) -> Intent {
 /// Every value of a record that is deleted although somebody had changed it.
 pub(crate) fn losers_of_delete(side: Side, live: &Live, rule: &str) -> Vec<Loser> {
     live.now
-        .0
         .iter()
         .map(|(field, value)| Loser {
             side,

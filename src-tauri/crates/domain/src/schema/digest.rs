@@ -11,7 +11,7 @@ use crate::value::Value;
 
 pub(super) fn record(schema: &CanonicalSchema, record: &CanonicalRecord) -> ContentHash {
     let mut bytes = Vec::with_capacity(256);
-    for (field, value) in &record.0 {
+    for (field, value) in record.iter() {
         put_bytes(&mut bytes, field.as_str().as_bytes());
         put(&mut bytes, &type_of(schema, field).normalise(value));
     }

@@ -22,20 +22,17 @@ pub(crate) fn field(name: &str) -> FieldName {
 
 /// `x=1 y=null name="Ada"` as a record.
 pub(crate) fn rec(text: &str) -> CanonicalRecord {
-    CanonicalRecord(
-        text.split_whitespace()
-            .map(|part| {
-                let (name, value) = part.split_once('=').unwrap();
-                (field(name), Value::from_json_text(value).unwrap())
-            })
-            .collect(),
-    )
+    text.split_whitespace()
+        .map(|part| {
+            let (name, value) = part.split_once('=').unwrap();
+            (field(name), Value::from_json_text(value).unwrap())
+        })
+        .collect()
 }
 
 /// A record as `x=1 y=null`.
 pub(crate) fn show(record: &CanonicalRecord) -> String {
     record
-        .0
         .iter()
         .map(|(name, value)| format!("{name}={}", value.to_json_text()))
         .collect::<Vec<_>>()

@@ -414,7 +414,7 @@ fn case_04_to_07_13_14_42_each_row_of_the_table() {
         // Nothing beyond the mapped fields that changed is ever written.
         for side in Side::BOTH {
             if let Some(Intent::Update { patch, before, .. }) = decision.intents.get(side) {
-                for (field, value) in &patch.0 {
+                for (field, value) in patch.iter() {
                     let old = before.get(field);
                     assert!(old.is_none_or(|old| old != value), "{name}: minimal");
                 }

@@ -107,15 +107,13 @@ impl System {
 
     fn canonical(&self) -> Option<CanonicalRecord> {
         self.record.as_ref().map(|record| {
-            CanonicalRecord(
-                record
-                    .iter()
-                    .map(|(name, value)| {
-                        let value = value.map_or(Value::Null, |it| Value::Number(it.into()));
-                        (field(name), value)
-                    })
-                    .collect(),
-            )
+            record
+                .iter()
+                .map(|(name, value)| {
+                    let value = value.map_or(Value::Null, |it| Value::Number(it.into()));
+                    (field(name), value)
+                })
+                .collect()
         })
     }
 }
@@ -388,16 +386,16 @@ impl World {
             Intent::Create { fields } => {
                 let system = self.systems.get_mut(side);
                 system.record = Some(Fields::new());
-                for (name, value) in &fields.0 {
+                for (name, value) in fields.iter() {
                     system.put(side, name_of(name.as_str()), whole(value), minutes);
                 }
                 system.touch(minutes);
-                for (name, value) in &fields.0 {
+                for (name, value) in fields.iter() {
                     self.made_of(side, name_of(name.as_str()), whole(value));
                 }
             }
             Intent::Update { patch, .. } => {
-                for (name, value) in &patch.0 {
+                for (name, value) in patch.iter() {
                     let name = name_of(name.as_str());
                     self.may_vanish(side, name);
                     self.systems
@@ -649,9 +647,10 @@ fn case_13_random_sums_count_every_change_once() {
             let read = |side: Side| {
                 Observation::Live(Observed {
                     id: RecordId::new(if side == Side::Source { "s1" } else { "t1" }).unwrap(),
-                    record: CanonicalRecord(
-                        [(field("x"), Value::Number(Decimal::from(*values.get(side))))].into(),
-                    ),
+                    record: CanonicalRecord::from([(
+                        field("x"),
+                        Value::Number(Decimal::from(*values.get(side))),
+                    )]),
                     version: Some(Version::new(versions.get(side).to_string()).unwrap()),
                     updated_at: None,
                 })

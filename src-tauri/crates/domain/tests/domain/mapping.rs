@@ -253,7 +253,7 @@ fn what_does_not_fit_is_named_with_its_fix() {
 fn nothing_is_written_that_would_not_read_back() {
     let euros = |source: Json| one(json!("decimal"), source);
     let patch =
-        |text: &str| CanonicalRecord([(field("f"), Value::from_json_text(text).unwrap())].into());
+        |text: &str| CanonicalRecord::from([(field("f"), Value::from_json_text(text).unwrap())]);
     let write = |mapping: &Mapping, text: &str| {
         mapping
             .to_native(Side::Source, &patch(text), None)
@@ -285,16 +285,13 @@ fn nothing_is_written_that_would_not_read_back() {
         json!("timestamp"),
         json!({"path": "t", "transforms": [{"date_format": {"format": "%Y-%m-%d %H:%M", "zone": "Europe/Berlin"}}]}),
     );
-    let fold = CanonicalRecord(
-        local
-            .to_canonical(
-                Side::Target,
-                &native(r#"{"f":"2025-10-26T00:30:00Z"}"#),
-                true,
-            )
-            .unwrap()
-            .0,
-    );
+    let fold = local
+        .to_canonical(
+            Side::Target,
+            &native(r#"{"f":"2025-10-26T00:30:00Z"}"#),
+            true,
+        )
+        .unwrap();
     let error = local
         .to_native(Side::Source, &fold, None)
         .unwrap_err()
@@ -339,7 +336,7 @@ fn one_way_fields_are_never_written_and_nested_ones_stay_nested() {
     let record = mapping
         .to_canonical(Side::Source, &native(r#"{"address":{"city":"Ulm","zip":"89073","street":"x"},"first":"Ada","last":"L","made":"2025-01-31T08:00:00Z"}"#), true)
         .unwrap();
-    assert_eq!(record.0.len(), 5);
+    assert_eq!(record.len(), 5);
     let source = mapping.to_native(Side::Source, &record, None).unwrap();
     assert_eq!(
         json_of(source),
@@ -381,14 +378,11 @@ fn an_inverse_may_look_at_the_rest_of_the_record() {
         "net": {"type": "decimal", "source": "net", "target": {"expression": {"read": "gross - tax", "write": {"gross": "value + record.tax"}}}},
         "tax": {"type": "decimal", "source": "tax", "target": "tax"},
     }));
-    let current = CanonicalRecord(
-        [
-            (field("net"), Value::number("10").unwrap()),
-            (field("tax"), Value::number("2").unwrap()),
-        ]
-        .into(),
-    );
-    let patch = CanonicalRecord([(field("net"), Value::number("20").unwrap())].into());
+    let current = CanonicalRecord::from([
+        (field("net"), Value::number("10").unwrap()),
+        (field("tax"), Value::number("2").unwrap()),
+    ]);
+    let patch = CanonicalRecord::from([(field("net"), Value::number("20").unwrap())]);
     let native = mapping
         .to_native(Side::Target, &patch, Some(&current))
         .unwrap();

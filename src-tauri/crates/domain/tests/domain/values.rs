@@ -516,7 +516,7 @@ fn schema_of(ty: FieldType) -> CanonicalSchema {
 }
 
 fn record(value: Value) -> CanonicalRecord {
-    CanonicalRecord(BTreeMap::from([(FieldName::new("f").unwrap(), value)]))
+    CanonicalRecord::from([(FieldName::new("f").unwrap(), value)])
 }
 
 #[test]

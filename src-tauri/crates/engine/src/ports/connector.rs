@@ -1,6 +1,7 @@
 //! One collection of one external system. Reading and writing are two traits, so that a simulation
 //! is handed something that *cannot* write.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -158,14 +159,14 @@ pub enum NativeChange {
     /// Make one. `id` only where the match key doubles as the id.
     Create {
         /// All fields.
-        fields: NativeFields,
+        fields: Arc<NativeFields>,
     },
     /// Change some fields.
     Update {
         /// Which record.
         id: RecordId,
         /// Just the fields to change.
-        patch: NativeFields,
+        patch: Arc<NativeFields>,
         /// Only if it still has this version; `None` where the system has no conditional write.
         if_version: Option<Version>,
     },

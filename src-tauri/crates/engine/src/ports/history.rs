@@ -7,6 +7,7 @@ use tandem_domain::ids::{
     Both, ConflictId, ErrorId, FieldName, OperationKey, RecordId, RunId, Side, SyncId,
 };
 use tandem_domain::plan::Loser;
+use tandem_domain::record::CanonicalRecord;
 use tandem_domain::value::Value;
 
 /// The plan's `sync_status` (TASK-001).
@@ -236,6 +237,33 @@ pub struct FieldChange {
     pub before: Option<Value>,
     /// What was (to be) written; `None` for a delete.
     pub after: Option<Value>,
+}
+
+impl FieldChange {
+    /// What a write does field by field: every field of a create or a delete, the patched ones of an
+    /// update.
+    #[must_use]
+    pub fn of(before: Option<&CanonicalRecord>, after: Option<&CanonicalRecord>) -> Vec<Self> {
+        match (before, after) {
+            (_, Some(after)) => after
+                .iter()
+                .map(|(field, value)| Self {
+                    field: field.clone(),
+                    before: before.and_then(|before| before.get(field)).cloned(),
+                    after: Some(value.clone()),
+                })
+                .collect(),
+            (Some(before), None) => before
+                .iter()
+                .map(|(field, value)| Self {
+                    field: field.clone(),
+                    before: Some(value.clone()),
+                    after: None,
+                })
+                .collect(),
+            (None, None) => Vec::new(),
+        }
+    }
 }
 
 /// A conflict's id and what became of it, for events.

@@ -14,8 +14,7 @@ use tandem_domain::record::{CanonicalRecord, ContentHash};
 
 use super::connector::Cursor;
 use super::history::{
-    ErrorType, FieldChange, NewError, OperationKind, OperationState, ParkedConflict, RunCounts,
-    RunStatus,
+    ErrorType, NewError, OperationKind, OperationState, ParkedConflict, RunCounts, RunStatus,
 };
 use super::store::StoreError;
 
@@ -180,8 +179,10 @@ pub struct JournalOperation {
     pub kind: OperationKind,
     /// The record; `None` for a create.
     pub record_id: Option<RecordId>,
-    /// Field by field before and after; a delete carries every field of the record.
-    pub fields: Vec<FieldChange>,
+    /// The record as it stood when this was planned; `None` for a create.
+    pub before: Option<CanonicalRecord>,
+    /// The fields written: all of a create, the patch of an update; `None` for a delete.
+    pub after: Option<CanonicalRecord>,
     /// Values decided against.
     pub losers: Vec<tandem_domain::plan::Loser>,
     /// Why.
@@ -358,7 +359,7 @@ pub trait RunSession: Send {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError>;
     /// Keeps planned pairs in order.
-    fn keep_plan(&mut self, pairs: &[PlannedPair]) -> Result<(), StoreError>;
+    fn keep_plan(&mut self, pairs: Vec<PlannedPair>) -> Result<(), StoreError>;
     /// The next planned pairs, each once, in the order kept.
     fn next_planned(&mut self, limit: usize) -> Result<Vec<PlannedPair>, StoreError>;
 

@@ -9,7 +9,7 @@ use super::context::RunContext;
 use super::halt::Halt;
 use super::plan::writes;
 use super::receipts::count_write;
-use super::rules::{RecordProblem, field_changes, id_of};
+use super::rules::{RecordProblem, id_of};
 use super::send::SideWrite;
 use crate::ports::connector::{NativeChange, WriteOperation};
 use crate::ports::events::EventKind;
@@ -63,7 +63,7 @@ fn native_change(
     let condition = |version: &Option<_>| if conditional { version.clone() } else { None };
     Ok(match intent {
         Intent::Create { fields } => NativeChange::Create {
-            fields: run.rules.native(side, fields, None)?,
+            fields: run.rules.native(side, fields, None)?.into(),
         },
         Intent::Update {
             id,
@@ -72,7 +72,7 @@ fn native_change(
             if_version,
         } => NativeChange::Update {
             id: id.clone(),
-            patch: run.rules.native(side, patch, Some(before))?,
+            patch: run.rules.native(side, patch, Some(before))?.into(),
             if_version: condition(if_version),
         },
         Intent::Delete { id, if_version, .. } => NativeChange::Delete {
@@ -88,31 +88,27 @@ fn journal_operation(
     planned: &PlannedPair,
     state: OperationState,
 ) -> JournalOperation {
-    let (kind, record_id, fields) = match &write.intent {
-        Intent::Create { fields } => (
-            OperationKind::Create,
-            None,
-            field_changes(None, Some(fields)),
-        ),
+    let (kind, record_id, before, after) = match &write.intent {
+        Intent::Create { fields } => (OperationKind::Create, None, None, Some(fields)),
         Intent::Update {
             id, patch, before, ..
-        } => {
-            let mut changes = field_changes(Some(before), Some(patch));
-            changes.retain(|change| change.after.is_some());
-            (OperationKind::Update, Some(id.clone()), changes)
-        }
-        Intent::Delete { id, before, .. } => (
-            OperationKind::Delete,
+        } => (
+            OperationKind::Update,
             Some(id.clone()),
-            field_changes(Some(before), None),
+            Some(before),
+            Some(patch),
         ),
+        Intent::Delete { id, before, .. } => {
+            (OperationKind::Delete, Some(id.clone()), Some(before), None)
+        }
     };
     JournalOperation {
         key: write.key,
         side,
         kind,
         record_id,
-        fields,
+        before: before.cloned(),
+        after: after.cloned(),
         losers: planned.decision.losers.clone(),
         reason: planned.decision.reason,
         state,

@@ -179,7 +179,7 @@ fn plan_batch(
             carries_out: None,
         });
     }
-    session.keep_plan(&planned)?;
+    session.keep_plan(planned)?;
     Ok(Some(Batch { planning, problems }))
 }
 

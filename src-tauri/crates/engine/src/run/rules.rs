@@ -1,11 +1,9 @@
 //! A configuration made ready for one run: mapping, schema, validation and policy compiled once,
 //! shared by every phase.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use tandem_domain::config::SyncConfiguration;
-use tandem_domain::ids::{Both, FieldName, RecordId, Side};
+use tandem_domain::ids::{Both, RecordId, Side};
 use tandem_domain::link::Link;
 use tandem_domain::mapping::{Mapping, MappingError};
 use tandem_domain::plan::{Clocks, Decision, Observation, Observed, Pair};
@@ -16,7 +14,7 @@ use tandem_domain::schema::CanonicalSchema;
 use tandem_domain::validation::{DataValidationService, ValidationProblem};
 
 use super::halt::Halt;
-use crate::ports::history::{ErrorType, FieldChange};
+use crate::ports::history::ErrorType;
 use crate::ports::session::{LinkRow, StagedBody, StagedRecord};
 
 /// A compiled configuration.
@@ -196,11 +194,11 @@ impl Rules {
     /// A link with what the store indexes of it.
     #[must_use]
     pub(super) fn row(&self, link: Link, todo: bool) -> LinkRow {
-        let hash = |side: Side| {
-            link.sides
-                .get(side)
-                .as_ref()
-                .map(|half| self.schema.hash(&half.shadow))
+        let shadow = |side: Side| link.sides.get(side).as_ref().map(|half| &half.shadow);
+        let source = shadow(Side::Source).map(|shadow| self.schema.hash(shadow));
+        let target = match (shadow(Side::Source), shadow(Side::Target)) {
+            (Some(one), Some(other)) if one.shares(other) => source,
+            (_, other) => other.map(|shadow| self.schema.hash(shadow)),
         };
         let key = [link.base.as_ref()]
             .into_iter()
@@ -212,7 +210,7 @@ impl Rules {
             )
             .find_map(|record| self.schema.key_hash(&self.config.match_key, record));
         LinkRow {
-            hashes: Both::new(hash(Side::Source), hash(Side::Target)),
+            hashes: Both::new(source, target),
             key,
             todo,
             link,
@@ -235,7 +233,6 @@ impl Rules {
     #[must_use]
     pub(super) fn redacted_canonical(&self, record: &CanonicalRecord) -> serde_json::Value {
         let fields: NativeFields = record
-            .0
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
             .collect();
@@ -266,27 +263,6 @@ fn mapping_problem(error: &MappingError) -> RecordProblem {
         message: error.to_string(),
         fix: error.fix.clone(),
     }
-}
-
-/// Field by field before and after, for the journal.
-#[must_use]
-pub(super) fn field_changes(
-    before: Option<&CanonicalRecord>,
-    after: Option<&CanonicalRecord>,
-) -> Vec<FieldChange> {
-    let mut fields: BTreeMap<&FieldName, FieldChange> = BTreeMap::new();
-    let empty = |field: &FieldName| FieldChange {
-        field: field.clone(),
-        before: None,
-        after: None,
-    };
-    for (field, value) in before.iter().flat_map(|record| &record.0) {
-        fields.entry(field).or_insert_with(|| empty(field)).before = Some(value.clone());
-    }
-    for (field, value) in after.iter().flat_map(|record| &record.0) {
-        fields.entry(field).or_insert_with(|| empty(field)).after = Some(value.clone());
-    }
-    fields.into_values().collect()
 }
 
 /// A record's id on one side of a link.

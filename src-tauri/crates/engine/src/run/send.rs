@@ -302,8 +302,7 @@ fn lost_values(write: &SideWrite, now: &CanonicalRecord) -> Vec<String> {
         Intent::Delete { .. } => return Vec::new(),
     };
     let empty = |value: Option<&Value>| matches!(value, None | Some(Value::Null));
-    sent.0
-        .iter()
+    sent.iter()
         .filter(|(field, value)| **value != Value::Null && empty(now.get(field)))
         .map(|(field, _)| field.to_string())
         .collect()
@@ -452,7 +451,7 @@ fn is_our_state(
         Intent::Update { patch, .. } => patch,
         Intent::Delete { .. } => return false,
     };
-    sent.0.iter().all(|(field, value)| {
+    sent.iter().all(|(field, value)| {
         record
             .get(field)
             .is_some_and(|now| run.rules.schema.same(field, value, now))

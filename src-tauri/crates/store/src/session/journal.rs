@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::conflict::CloseReason;
 use tandem_domain::ids::{LinkId, OperationKey, RunId, Side};
 use tandem_domain::link::{Link, Seen};
-use tandem_engine::ports::history::{NewError, OperationKind, OperationState, ParkedConflict};
+use tandem_domain::record::CanonicalRecord;
+use tandem_engine::ports::history::{
+    FieldChange, NewError, OperationKind, OperationState, ParkedConflict,
+};
 use tandem_engine::ports::session::{
     AcknowledgedPair, ConflictStep, DecidedConflict, JournalOperation, JournalPair, Journalled,
     LinkRow, OperationResult, Unsettled,
@@ -18,7 +21,7 @@ use crate::codec::pack;
 use crate::fault::{Fault, Result, conflict, corrupt, is_duplicate, misuse, not_found};
 use crate::keys::{Compact, Expanded, Id, Moment, SyncKey, word};
 use crate::tenant::journal::{
-    Body, created_record, kind_code, kind_of, side_code, side_of, state_code as operation_code,
+    Body, kind_code, kind_of, side_code, side_of, state_code as operation_code,
 };
 use crate::tenant::{conflicts, errors};
 
@@ -29,7 +32,7 @@ const WORTH_IT: i64 = 2_000;
 const SAMPLES: i64 = 400;
 /// Bytes of a dictionary.
 const DICTIONARY: usize = 16 << 10;
-/// Digests of bases remembered between journal and acknowledgement, at most.
+/// Bases remembered between journal and acknowledgement, at most.
 const REMEMBERED: usize = 20_000;
 
 pub(super) fn write(
@@ -68,13 +71,13 @@ fn one(
     let mut borrower = None;
     for operation in &pair.operations {
         *next += 1;
-        let base = packed.as_ref().and_then(|packed| packed.base.as_ref());
-        let body = if borrower.is_none() && borrows(operation, base)? {
+        let base = row.and_then(|row| row.link.base.as_ref());
+        let body = if borrower.is_none() && borrows(operation, base) {
             borrower = Some(*next);
             None
         } else {
             Some(parts.codec.encode(&Body {
-                fields: operation.fields.clone(),
+                fields: FieldChange::of(operation.before.as_ref(), operation.after.as_ref()),
                 losers: operation.losers.clone(),
             })?)
         };
@@ -112,15 +115,12 @@ fn one(
 }
 
 /// Whether an operation's changes are the link's base and nothing else, byte for byte.
-fn borrows(operation: &JournalOperation, base: Option<&Vec<u8>>) -> Result<bool> {
-    let (OperationKind::Create, Some(base), true) =
-        (operation.kind, base, operation.losers.is_empty())
-    else {
-        return Ok(false);
-    };
-    match created_record(&operation.fields) {
-        Some(record) => Ok(pack(&record)? == *base),
-        None => Ok(false),
+fn borrows(operation: &JournalOperation, base: Option<&CanonicalRecord>) -> bool {
+    match (operation.kind, &operation.after, base) {
+        (OperationKind::Create, Some(made), Some(base)) if operation.losers.is_empty() => {
+            made.identical(base)
+        }
+        _ => false,
     }
 }
 
@@ -211,15 +211,18 @@ pub(super) fn try_put(
         seen_hash(db, &row.link, Side::Source)?,
         seen_hash(db, &row.link, Side::Target)?,
     ];
-    let digest = packed
-        .base
-        .as_ref()
-        .map_or(0, |base| xxhash_rust::xxh3::xxh3_128(base));
     // Just journalled with the same base: that column stays as it is.
-    let keep_base = borrower.is_none()
-        && id.is_some_and(|id| parts.bases.get(&id).is_some_and(|known| *known == digest));
-    let base = match &packed.base {
-        Some(base) if !keep_base => Some(parts.codec.compress(base)?),
+    let keep_base = match (
+        borrower,
+        id.and_then(|id| parts.bases.get(&id)),
+        &row.link.base,
+    ) {
+        (None, Some(Some(known)), Some(base)) => known.identical(base),
+        (None, Some(None), None) => true,
+        _ => false,
+    };
+    let base = match &row.link.base {
+        Some(base) if !keep_base => Some(parts.codec.encode(base)?),
         _ => None,
     };
     let extra = match &packed.extra {
@@ -299,7 +302,7 @@ pub(super) fn try_put(
     if parts.bases.len() >= REMEMBERED {
         parts.bases.clear();
     }
-    parts.bases.insert(id, digest);
+    parts.bases.insert(id, row.link.base.clone());
     Ok(id)
 }
 
@@ -404,6 +407,7 @@ pub(super) fn acknowledge(
             &Packed::new(&pair.row.link)?,
             None,
         )?;
+        parts.bases.remove(&pair.link_id);
         for result in &pair.operations {
             receipt(db, parts, pair, result)?;
         }

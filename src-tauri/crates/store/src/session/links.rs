@@ -96,42 +96,40 @@ struct Difference {
 }
 
 impl Difference {
-    fn between(base: &CanonicalRecord, shadow: &CanonicalRecord) -> Result<Self> {
+    fn between(base: &CanonicalRecord, shadow: &CanonicalRecord) -> Self {
         let mut difference = Self::default();
-        for (field, value) in &shadow.0 {
+        if base.shares(shadow) {
+            return difference;
+        }
+        for (field, value) in shadow.iter() {
             // Values that compare as equal may still be spelt differently (1 and 1.0).
-            let same = match base.get(field) {
-                Some(old) => old == value && pack(old)? == pack(value)?,
-                None => false,
-            };
-            if !same {
+            if !base.get(field).is_some_and(|old| old.identical(value)) {
                 difference.set.insert(field.clone(), value.clone());
             }
         }
         difference.absent = base
-            .0
-            .keys()
-            .filter(|field| !shadow.0.contains_key(*field))
+            .names()
+            .filter(|field| !shadow.contains(field))
             .cloned()
             .collect();
-        Ok(difference)
+        difference
     }
 
     fn apply(self, base: Option<&CanonicalRecord>) -> CanonicalRecord {
         let mut record = base.cloned().unwrap_or_default();
         for field in &self.absent {
-            record.0.remove(field);
+            record.remove(field);
         }
-        record.0.extend(self.set);
+        record.extend(self.set);
         record
     }
 }
 
-/// A link ready to be written: its bodies packed, not yet compressed.
+/// What of a link goes beside its base: flags, and what differs from the base, packed but not yet
+/// compressed.
 #[derive(Debug)]
 pub(super) struct Packed {
     pub(super) flags: i64,
-    pub(super) base: Option<Vec<u8>>,
     pub(super) extra: Option<Vec<u8>>,
 }
 
@@ -139,7 +137,6 @@ impl Packed {
     pub(super) fn new(link: &Link) -> Result<Self> {
         let mut flags = 0;
         let mut extra = Extra::default();
-        let base = link.base.as_ref().map(pack).transpose()?;
         let nothing = CanonicalRecord::default();
         let ground = link.base.as_ref().unwrap_or(&nothing);
         for side in Side::BOTH {
@@ -154,13 +151,8 @@ impl Packed {
                 Some(Seen::Live(_)) => flag(SEEN_LIVE, side),
                 Some(Seen::Deleted) => flag(SEEN_DELETED, side),
             };
-            let same = base.is_some() && base.as_deref() == Some(pack(&half.shadow)?.as_slice());
             let beyond = Beyond {
-                shadow: if same {
-                    Difference::default()
-                } else {
-                    Difference::between(ground, &half.shadow)?
-                },
+                shadow: Difference::between(ground, &half.shadow),
                 seen: half.seen.clone(),
                 owed: half.owed.clone(),
             };
@@ -171,7 +163,6 @@ impl Packed {
         }
         Ok(Self {
             flags,
-            base,
             extra: if extra == Extra::default() {
                 None
             } else {

@@ -6,6 +6,7 @@
 
 mod finish;
 mod journal;
+mod kept;
 mod lease;
 mod links;
 mod open;
@@ -14,13 +15,13 @@ mod quarantine;
 mod scratch;
 mod stage;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use tandem_domain::ids::{Both, LinkId, OperationKey, RecordId, RunId, Side};
-use tandem_domain::record::ContentHash;
+use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_engine::ports::history::{NewError, OperationState, RunCounts};
 use tandem_engine::ports::session::{
     AcknowledgedPair, DecidedConflict, JournalPair, Journalled, PlannedPair, Renewal, RunOutcome,
@@ -33,6 +34,7 @@ use crate::db::{self, Database};
 use crate::fault::Result;
 use crate::keys::SyncKey;
 use crate::tenant::{errors, syncs};
+use kept::Plan;
 use scratch::Seen;
 
 pub(crate) use open::open;
@@ -70,13 +72,13 @@ pub(crate) struct Session {
     /// Whether earlier runs set records aside.
     has_set_aside: bool,
     pairs: Option<pairs::Walk>,
-    /// The last planned row read, and what is left of it.
-    planned: (i64, VecDeque<PlannedPair>),
+    /// The plan so far.
+    plan: Plan,
     /// Operations journalled here and not acknowledged yet, by key: their journal rows.
     open: HashMap<OperationKey, i64>,
-    /// Digests of bases just journalled: an acknowledgement that leaves a base alone need not
-    /// compress it again.
-    bases: HashMap<LinkId, u128>,
+    /// Bases just journalled: an acknowledgement that leaves a base alone need not compress it
+    /// again.
+    bases: HashMap<LinkId, Option<CanonicalRecord>>,
 }
 
 impl Session {
@@ -107,7 +109,7 @@ struct Parts<'a> {
     hold: Hold,
     codec: &'a mut Codec,
     open: &'a mut HashMap<OperationKey, i64>,
-    bases: &'a mut HashMap<LinkId, u128>,
+    bases: &'a mut HashMap<LinkId, Option<CanonicalRecord>>,
     has_links: &'a mut bool,
 }
 
@@ -184,13 +186,12 @@ impl RunSession for Session {
         Ok(self.write(|db, parts| quarantine::put(db, parts, pairs, errors))?)
     }
 
-    fn keep_plan(&mut self, pairs: &[PlannedPair]) -> Answer<()> {
-        Ok(lease::check(&self.db, &self.hold).and_then(|()| scratch::keep(&self.db, pairs))?)
+    fn keep_plan(&mut self, pairs: Vec<PlannedPair>) -> Answer<()> {
+        Ok(lease::check(&self.db, &self.hold).and_then(|()| self.plan.keep(&self.db, pairs))?)
     }
 
     fn next_planned(&mut self, limit: usize) -> Answer<Vec<PlannedPair>> {
-        Ok(lease::check(&self.db, &self.hold)
-            .and_then(|()| scratch::planned(&self.db, &mut self.planned, limit))?)
+        Ok(lease::check(&self.db, &self.hold).and_then(|()| self.plan.take(&self.db, limit))?)
     }
 
     fn journal_chunk(

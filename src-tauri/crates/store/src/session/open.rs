@@ -1,7 +1,7 @@
 //! Opening a run: one holder for each configuration, second triggers joined, interrupted runs
 //! closed and continued.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
@@ -9,6 +9,7 @@ use tandem_domain::ids::{Both, RunId};
 use tandem_engine::ports::history::RunOptions;
 use tandem_engine::ports::store::{NewRun, RunOpening};
 
+use super::kept::Plan;
 use super::{Hold, Session, lease, scratch};
 use crate::codec::Codec;
 use crate::db::{self, Database};
@@ -64,7 +65,7 @@ pub(crate) fn open(
         has_links,
         has_set_aside,
         pairs: None,
-        planned: (0, VecDeque::new()),
+        plan: Plan::default(),
         open: HashMap::new(),
         bases: HashMap::new(),
     })))

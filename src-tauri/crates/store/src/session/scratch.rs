@@ -1,13 +1,11 @@
 //! A run's scratch space: temporary tables of its own connection, in a file that SQLite deletes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 use tandem_domain::ids::LinkId;
-use tandem_engine::ports::session::PlannedPair;
 
-use crate::codec::{pack, unpack};
-use crate::fault::{Result, corrupt, misuse};
+use crate::fault::Result;
 
 /// Kinds of staged rows.
 pub(super) const LIVE: i64 = 0;
@@ -15,9 +13,6 @@ pub(super) const LIVE: i64 = 0;
 pub(super) const DELETED: i64 = 1;
 /// There, but unusable.
 pub(super) const SET_ASIDE: i64 = 2;
-
-/// No chunk of a plan is larger unpacked (bytes).
-const LARGEST_CHUNK: usize = 1 << 30;
 
 /// Makes the tables. `kind`: 0 live, 1 deleted, 2 set aside; `body`: the record packed, or the
 /// reason it is set aside; `taken`: given out in a pair already.
@@ -86,45 +81,4 @@ pub(super) fn in_either(a: &Seen, b: &Seen) -> u64 {
             .flat_map(|(_, bits)| bits.iter())
             .map(|bits| u64::from(bits.count_ones()))
             .sum::<u64>()
-}
-
-/// Keeps planned pairs, one row for each call: pairs of one chunk compress well together.
-pub(super) fn keep(db: &Connection, pairs: &[PlannedPair]) -> Result<()> {
-    if pairs.is_empty() {
-        return Ok(());
-    }
-    let body = zstd::bulk::compress(&pack(pairs)?, 1).map_err(|_| misuse("zstd failed"))?;
-    db.prepare_cached("INSERT INTO temp.plan (body) VALUES (?1)")?
-        .execute(params![body])?;
-    Ok(())
-}
-
-/// Reads them back in order; `at` remembers how far.
-pub(super) fn planned(
-    db: &Connection,
-    at: &mut (i64, VecDeque<PlannedPair>),
-    limit: usize,
-) -> Result<Vec<PlannedPair>> {
-    let mut pairs = Vec::new();
-    while pairs.len() < limit {
-        if let Some(pair) = at.1.pop_front() {
-            pairs.push(pair);
-            continue;
-        }
-        let next: Option<(i64, Vec<u8>)> = db
-            .prepare_cached("SELECT n, body FROM temp.plan WHERE n > ?1 ORDER BY n LIMIT 1")?
-            .query_row(params![at.0], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((n, body)) = next else { break };
-        let size = zstd::zstd_safe::get_frame_content_size(&body)
-            .ok()
-            .flatten()
-            .and_then(|size| usize::try_from(size).ok())
-            .filter(|size| *size <= LARGEST_CHUNK)
-            .ok_or_else(|| corrupt("plan", "its frame tells no size"))?;
-        let packed =
-            zstd::bulk::decompress(&body, size).map_err(|error| corrupt("plan", error.kind()))?;
-        *at = (n, unpack::<Vec<PlannedPair>>(&packed)?.into());
-    }
-    Ok(pairs)
 }

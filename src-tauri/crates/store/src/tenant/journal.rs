@@ -111,7 +111,7 @@ fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {
     let body = if row.get("whole")? {
         let record: CanonicalRecord = codec.decode(&content)?;
         Body {
-            fields: created(record),
+            fields: FieldChange::of(None, Some(&record)),
             losers: Vec::new(),
         }
     } else {
@@ -135,32 +135,4 @@ fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {
         reason: of_word("reason", row.get("reason")?)?,
         error: row.get("error")?,
     })
-}
-
-/// The changes of a create that wrote exactly this record.
-fn created(record: CanonicalRecord) -> Vec<FieldChange> {
-    record
-        .0
-        .into_iter()
-        .map(|(field, value)| FieldChange {
-            field,
-            before: None,
-            after: Some(value),
-        })
-        .collect()
-}
-
-/// The record that a create's changes amount to, if they say nothing more than that.
-pub(crate) fn created_record(fields: &[FieldChange]) -> Option<CanonicalRecord> {
-    let mut record = CanonicalRecord::default();
-    let mut last = None;
-    for change in fields {
-        let value = change.after.clone()?;
-        if change.before.is_some() || last.is_some_and(|last| last >= &change.field) {
-            return None;
-        }
-        last = Some(&change.field);
-        record.0.insert(change.field.clone(), value);
-    }
-    Some(record)
 }

@@ -2,7 +2,6 @@
 //! records and links.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -20,8 +19,8 @@ use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_domain::value::Value;
 use tandem_engine::ports::clock::Clock;
 use tandem_engine::ports::history::{
-    ErrorType, FieldChange, NewError, OperationKind, OperationState, RunCounts, RunOptions,
-    RunStatus, RunTrigger,
+    ErrorType, NewError, OperationKind, OperationState, RunCounts, RunOptions, RunStatus,
+    RunTrigger,
 };
 use tandem_engine::ports::session::{
     AcknowledgedPair, ConflictStep, JournalOperation, JournalPair, LinkRow, OperationResult,
@@ -248,12 +247,10 @@ pub(crate) fn text(value: &str) -> Value {
 
 /// A record with these text fields.
 pub(crate) fn record(fields: &[(&str, &str)]) -> CanonicalRecord {
-    CanonicalRecord(
-        fields
-            .iter()
-            .map(|(name, value)| (field(name), text(value)))
-            .collect::<BTreeMap<_, _>>(),
-    )
+    fields
+        .iter()
+        .map(|(name, value)| (field(name), text(value)))
+        .collect()
 }
 
 /// A digest that is as good as any other for the store.
@@ -405,15 +402,8 @@ pub(crate) fn create(key: OperationKey, side: Side, record: &CanonicalRecord) ->
         side,
         kind: OperationKind::Create,
         record_id: None,
-        fields: record
-            .0
-            .iter()
-            .map(|(field, value)| FieldChange {
-                field: field.clone(),
-                before: None,
-                after: Some(value.clone()),
-            })
-            .collect(),
+        before: None,
+        after: Some(record.clone()),
         losers: Vec::new(),
         reason: Reason::New,
         state: OperationState::Journalled,
@@ -432,11 +422,8 @@ pub(crate) fn update(
         side,
         kind: OperationKind::Update,
         record_id: Some(rid(id)),
-        fields: vec![FieldChange {
-            field: field("name"),
-            before: Some(text(from)),
-            after: Some(text(to)),
-        }],
+        before: Some(CanonicalRecord::from([(field("name"), text(from))])),
+        after: Some(CanonicalRecord::from([(field("name"), text(to))])),
         losers: Vec::new(),
         reason: Reason::OneSided,
         state: OperationState::Journalled,

@@ -5,7 +5,7 @@ use tandem_domain::link::{Link, LinkState, OwedField, Seen};
 use tandem_domain::plan::Loser;
 use tandem_domain::record::CanonicalRecord;
 use tandem_domain::value::Value;
-use tandem_engine::ports::history::{OperationKind, OperationState};
+use tandem_engine::ports::history::{FieldChange, OperationKind, OperationState};
 use tandem_engine::ports::store::StoreError;
 
 use crate::harness::{
@@ -60,7 +60,7 @@ pub(crate) fn a_create_is_journalled_and_learns_its_id(h: &dyn Harness) {
         (&change.record_id, &change.other_id),
         (&Some(rid("t-a")), &Some(rid("s-a")))
     );
-    assert_eq!(change.fields, create(key, Side::Target, &agreed).fields);
+    assert_eq!(change.fields, FieldChange::of(None, Some(&agreed)));
     world.finish(session);
     let (mut session, pairs) = world.pairs_of(&[person("s-a", "a")], &[person("t-a", "a")]);
     assert!(pairs.is_empty());
@@ -89,19 +89,16 @@ pub(crate) fn a_link_reads_back_as_it_was_written(h: &dyn Harness) {
     let mut session = world.open();
     let mut expected = Vec::new();
     for (at, id) in ids.iter().enumerate() {
-        let base = CanonicalRecord(
-            [
-                (field("a"), number("1.0")),
-                (field("b"), Value::Null),
-                (field("c"), Value::List(vec![text("x"), Value::Bool(true)])),
-                (field("d"), Value::Timestamp(start())),
-            ]
-            .into(),
-        );
+        let base = CanonicalRecord::from([
+            (field("a"), number("1.0")),
+            (field("b"), Value::Null),
+            (field("c"), Value::List(vec![text("x"), Value::Bool(true)])),
+            (field("d"), Value::Timestamp(start())),
+        ]);
         let mut shadow = base.clone();
-        shadow.0.insert(field("a"), number("1"));
-        shadow.0.remove(&field("b"));
-        shadow.0.insert(field("e"), text("only here"));
+        shadow.insert(field("a"), number("1"));
+        shadow.remove(&field("b"));
+        shadow.insert(field("e"), text("only here"));
         let mut source = side(id, &shadow);
         source.version = crate::harness::version(id);
         source.updated_at = Some(start() + chrono::Duration::nanoseconds(at as i64));
@@ -239,7 +236,7 @@ pub(crate) fn what_is_owed_is_planned_again(h: &dyn Harness) {
             OperationState::Failed,
             Some("refused"),
             &operation.losers,
-            &operation.fields
+            &FieldChange::of(operation.before.as_ref(), operation.after.as_ref())
         )
     );
     assert_eq!(change.other_id, Some(rid("s-a")));

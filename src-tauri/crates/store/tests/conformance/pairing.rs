@@ -307,9 +307,9 @@ pub(crate) fn a_plan_is_kept_in_order(h: &dyn Harness) {
             }
         })
         .collect();
-    session.keep_plan(&planned[..3]).unwrap();
-    session.keep_plan(&[]).unwrap();
-    session.keep_plan(&planned[3..]).unwrap();
+    session.keep_plan(planned[..3].to_vec()).unwrap();
+    session.keep_plan(Vec::new()).unwrap();
+    session.keep_plan(planned[3..].to_vec()).unwrap();
     let mut read = Vec::new();
     loop {
         let chunk = session.next_planned(2).unwrap();

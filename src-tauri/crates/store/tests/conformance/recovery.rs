@@ -181,7 +181,7 @@ pub(crate) fn a_lost_lease_stops_every_call(h: &dyn Harness) {
     lost(&old.next_pairs(1));
     lost(&old.unchanged_pairs());
     lost(&old.quarantine(&[], &[], now));
-    lost(&old.keep_plan(&[]));
+    lost(&old.keep_plan(Vec::new()));
     lost(&old.next_planned(1));
     lost(&old.journal_chunk(&[journal_pair(Some(a), Some(whole("a")))], &[], now));
     lost(&old.acknowledge_chunk(&[], &[], now));

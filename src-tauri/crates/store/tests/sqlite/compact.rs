@@ -2,6 +2,7 @@
 
 use tandem_domain::ids::Side;
 use tandem_domain::link::LinkState;
+use tandem_engine::ports::history::FieldChange;
 use tandem_engine::ports::store::Store;
 
 use crate::harness::{
@@ -106,7 +107,10 @@ fn many_records_share_a_dictionary_and_a_create_borrows_its_body() {
     let fields: Vec<_> = changes.into_iter().map(|change| change.fields).collect();
     let expected: Vec<_> = pairs
         .iter()
-        .map(|pair| pair.operations[0].fields.clone())
+        .map(|pair| {
+            let operation = &pair.operations[0];
+            FieldChange::of(operation.before.as_ref(), operation.after.as_ref())
+        })
         .collect();
     assert_eq!(fields, expected);
     let mut session = world.open();
