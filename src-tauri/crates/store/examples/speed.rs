@@ -241,6 +241,7 @@ fn outcome() -> RunOutcome {
         plan_hash: None,
         snapshots: None,
         progress: Both::new(None, None),
+        continue_at: None,
         alert: None,
         at: Utc::now(),
     }

@@ -9,7 +9,10 @@ use tandem_engine::ports::store::StoreError;
 use crate::fault::{Fault, Result};
 
 /// Every migration, oldest first. Append only.
-const STEPS: [&str; 1] = [include_str!("../../../../migrations/0001_initial.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../../../migrations/0001_initial.sql"),
+    include_str!("../../../../migrations/0002_calls.sql"),
+];
 
 /// The version this Tandem knows.
 pub(crate) const fn known() -> i64 {
@@ -29,7 +32,11 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     if found == known() {
         return Ok(());
     }
-    Migrations::new(STEPS.iter().map(|sql| M::up(sql)).collect())
+    // A step may make a table anew that others point at. They are checked as a whole before each step
+    // is committed.
+    connection.pragma_update(None, "foreign_keys", "OFF")?;
+    let steps = STEPS.iter().map(|sql| M::up(sql).foreign_key_check());
+    Migrations::new(steps.collect())
         .to_latest(connection)
         .map_err(|error| match error {
             rusqlite_migration::Error::RusqliteError { err, .. } => Fault::Sql(err),
@@ -37,5 +44,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
                 "bringing the store up to version {} failed: {other}",
                 known()
             ))),
-        })
+        })?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    Ok(())
 }

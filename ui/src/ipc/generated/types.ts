@@ -1373,6 +1373,10 @@ error: WireError | null,
  */
 plan_hash: string | null, 
 /**
+ * It left work that is due from then on, RFC 3339; the next run of its sync does it.
+ */
+continue_at?: string, 
+/**
  * A person asked to cancel it, and it has not stopped yet.
  */
 cancelling: boolean, 

@@ -54,6 +54,7 @@ pub(crate) fn run(history: SyncHistory, syncs: &mut Syncs<'_>, live: Option<Live
         success_rate,
         error,
         plan_hash: history.plan_hash,
+        continue_at: history.continue_at.map(time),
         cancelling,
         progress,
     }

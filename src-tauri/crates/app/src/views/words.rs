@@ -114,6 +114,7 @@ pub(crate) const fn error_type(kind: ErrorType) -> &'static str {
         ErrorType::Timeout => "timeout",
         ErrorType::Uncertain => "uncertain",
         ErrorType::Storage => "storage",
+        ErrorType::Cancelled => "cancelled",
     }
 }
 
@@ -145,7 +146,7 @@ pub(crate) const fn error_advice(kind: ErrorType) -> (&'static str, &'static str
             "Look at what it would delete (a simulation shows it); confirm with --allow-deletes and the exact number.",
         ),
         ErrorType::Timeout => (
-            "The run was stopped before it was done.",
+            "Time ran out before it was done: a call's, or the run's.",
             "Run it again; it goes on where this one stopped.",
         ),
         ErrorType::Uncertain => (
@@ -155,6 +156,10 @@ pub(crate) const fn error_advice(kind: ErrorType) -> (&'static str, &'static str
         ErrorType::Storage => (
             "Tandem's own store failed, or another run took over.",
             "Check the disk that holds the store.",
+        ),
+        ErrorType::Cancelled => (
+            "A person asked the run to stop.",
+            "Run it again when you want the rest done.",
         ),
     }
 }

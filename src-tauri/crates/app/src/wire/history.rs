@@ -102,6 +102,10 @@ pub struct RunView {
     pub error: Option<WireError>,
     /// The digest over all its decisions.
     pub plan_hash: Option<String>,
+    /// It left work that is due from then on, RFC 3339; the next run of its sync does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub continue_at: Option<String>,
     /// A person asked to cancel it, and it has not stopped yet.
     pub cancelling: bool,
     /// How far it is, while it is live in this process.

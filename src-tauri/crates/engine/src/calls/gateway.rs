@@ -3,20 +3,22 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tandem_domain::config::CollectionSchema;
 use tandem_domain::ids::{RecordId, Side};
 
-use super::circuit::{Admission, Circuit, CircuitRefusal};
-use super::retry::{GiveUp, RetryPolicy};
+use super::circuit::CircuitBreaker;
+use super::circuit::machine::{Admission, CircuitRefusal, Ticket, Verdict, verdict};
+use super::retry::{GiveUp, RetryBudget, RetryPolicy, RetryableError};
+use super::sequence::{Effect, Sequence};
 use crate::ports::connector::{
     Applied, Capabilities, Connector, ConnectorError, ErrorClass, Fetched, ListRequest,
     NativeChange, Page, WritableConnector, WriteOperation, WriteOutcome,
 };
 use crate::ports::{Clock, StoreError};
 use crate::run::budget::Budget;
+use crate::run::signals::Signals;
 
 /// The longest a call may take in all.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,7 +34,7 @@ pub enum CallError {
         /// How often it was retried.
         retries: u32,
         /// Why it was not retried once more, for retryable failures.
-        gave_up: Option<&'static str>,
+        gave_up: Option<GiveUp>,
     },
     /// It was never sent.
     #[error("{0}")]
@@ -46,12 +48,12 @@ pub enum CallError {
 pub struct Gateway {
     side: Side,
     connector: Access,
-    circuit: Arc<Circuit>,
+    circuit: CircuitBreaker,
     clock: Arc<dyn Clock>,
     policy: RetryPolicy,
+    retries: RetryBudget,
     budget: Arc<Budget>,
-    calls: AtomicU64,
-    retried: AtomicU64,
+    signals: Arc<Signals>,
 }
 
 /// What a run holds of a connector: a simulation holds one that cannot write, by type.
@@ -78,10 +80,11 @@ impl Gateway {
     pub fn new(
         side: Side,
         connector: Access,
-        circuit: Arc<Circuit>,
+        circuit: CircuitBreaker,
         clock: Arc<dyn Clock>,
         policy: RetryPolicy,
         budget: Arc<Budget>,
+        signals: Arc<Signals>,
     ) -> Self {
         Self {
             side,
@@ -89,9 +92,9 @@ impl Gateway {
             circuit,
             clock,
             policy,
+            retries: RetryBudget::default(),
             budget,
-            calls: AtomicU64::new(0),
-            retried: AtomicU64::new(0),
+            signals,
         }
     }
 
@@ -109,19 +112,19 @@ impl Gateway {
 
     /// The circuit, for diagnostics.
     #[must_use]
-    pub fn circuit(&self) -> &Circuit {
+    pub const fn circuit(&self) -> &CircuitBreaker {
         &self.circuit
     }
 
     /// Retries made so far in this run.
     #[must_use]
     pub fn retried(&self) -> u64 {
-        self.retried.load(Ordering::Relaxed)
+        self.retries.retries()
     }
 
     /// One page.
     pub async fn list(&self, request: &ListRequest) -> Result<Page, CallError> {
-        self.call(true, || self.connector.reader().list(request))
+        self.call(Effect::None, || self.connector.reader().list(request))
             .await
     }
 
@@ -130,13 +133,16 @@ impl Gateway {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let fetched = self.call(true, || self.connector.reader().get(ids)).await?;
+        let fetched = self
+            .call(Effect::None, || self.connector.reader().get(ids))
+            .await?;
         expect_answers(ids.len(), fetched, Applied::No)
     }
 
     /// The fields the collection has now.
     pub async fn describe(&self) -> Result<CollectionSchema, CallError> {
-        self.call(true, || self.connector.reader().describe()).await
+        self.call(Effect::None, || self.connector.reader().describe())
+            .await
     }
 
     /// Carries out operations. A call that may have had its effect is sent again only if that is
@@ -155,79 +161,126 @@ impl Gateway {
                 gave_up: None,
             });
         };
-        let harmless = connector.capabilities().idempotent_creates
-            || !operations
-                .iter()
-                .any(|o| matches!(o.change, NativeChange::Create { .. }));
-        let outcomes = self.call(harmless, || connector.write(operations)).await?;
+        let creates = operations
+            .iter()
+            .any(|operation| matches!(operation.change, NativeChange::Create { .. }));
+        let effect = match (creates, connector.capabilities().idempotent_creates) {
+            (false, _) => Effect::Changes,
+            (true, true) => Effect::KeyedCreates,
+            (true, false) => Effect::Creates,
+        };
+        let outcomes = self.call(effect, || connector.write(operations)).await?;
         expect_answers(operations.len(), outcomes, Applied::Maybe)
     }
 
-    async fn call<'a, T, F, Fut>(&'a self, harmless: bool, send: F) -> Result<T, CallError>
+    async fn call<'a, T, F, Fut>(&'a self, effect: Effect, send: F) -> Result<T, CallError>
     where
         F: Fn() -> Fut,
         Fut: Future<Output = Result<T, ConnectorError>> + 'a,
     {
-        let mut retries = 0_u32;
+        let mut sequence = Sequence::new(effect);
         loop {
-            match self.circuit.admit(self.clock.now()).await? {
-                Ok(Admission::Closed) => {}
-                Ok(Admission::Probe) => self.probe().await?,
-                Err(refusal) => return Err(refusal.into()),
-            }
-            self.calls.fetch_add(1, Ordering::Relaxed);
+            let ticket = match self.admission().await {
+                Ok(ticket) => ticket,
+                Err(refused) => return Err(sequence.refused(refused)),
+            };
+            self.retries.sent();
             let error = match self.within_timeout(send()).await {
                 Ok(answer) => {
-                    self.circuit.succeeded(self.clock.now()).await?;
+                    self.settle(ticket, Verdict::Alive, "").await;
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
-            self.circuit.failed(&error, self.clock.now()).await?;
-            let uncertain = error.applied == Applied::Maybe && !harmless;
-            if !error.is_retryable() || uncertain {
-                return Err(CallError::Failed {
-                    error,
-                    retries,
-                    gave_up: None,
-                });
+            self.settle(ticket, verdict(error.class), &error.message)
+                .await;
+            sequence.may_have_landed |= error.applied == Applied::Maybe;
+            if error.class == ErrorClass::Authentication && !sequence.refreshed {
+                sequence.refreshed = true;
+                match self.refresh(error).await {
+                    Ok(()) => continue,
+                    Err(error) => return Err(sequence.ended(error, None)),
+                }
             }
-            let wait = self.policy.next_wait(
-                retries as usize,
-                error.retry_after,
-                self.calls.load(Ordering::Relaxed),
-                self.retried.load(Ordering::Relaxed),
-            );
-            match wait {
-                Ok(wait) => {
-                    tracing::debug!(side = %self.side, ?wait, error = %error, "call failed, trying again");
-                    self.clock.sleep(wait).await;
-                    self.budget.pause(wait);
-                    self.retried.fetch_add(1, Ordering::Relaxed);
-                    retries += 1;
-                }
-                Err(why) => {
-                    return Err(CallError::Failed {
-                        error,
-                        retries,
-                        gave_up: Some(words(why)),
-                    });
-                }
+            let error = match RetryableError::new(error) {
+                Ok(error) if sequence.may_repeat() => error,
+                Ok(error) => return Err(sequence.ended(error.into_error(), None)),
+                Err(error) => return Err(sequence.ended(error, None)),
+            };
+            if let Err(why) = self.back_off(&error, sequence.retries).await {
+                return Err(sequence.ended(error.into_error(), Some(why)));
+            }
+            sequence.retries += 1;
+            sequence.last = Some(error.into_error());
+        }
+    }
+
+    /// Waits for the next try, if there is to be one.
+    async fn back_off(&self, error: &RetryableError, retries: u32) -> Result<(), GiveUp> {
+        let now = self.clock.now();
+        let wait = self
+            .policy
+            .next_wait(error, retries, self.budget.left(), now)?;
+        if self.signals.is_raised() {
+            return Err(GiveUp::Stopped);
+        }
+        if !self.retries.take() {
+            return Err(GiveUp::Budget);
+        }
+        tracing::debug!(side = %self.side, ?wait, %error, "call failed, trying again");
+        let _pause = self.budget.pause();
+        tokio::select! {
+            biased;
+            () = self.signals.raised() => Err(GiveUp::Stopped),
+            () = self.clock.sleep(wait) => Ok(()),
+        }
+    }
+
+    /// The circuit's leave to send a call; where it is half-open, after a probe of our own.
+    async fn admission(&self) -> Result<Ticket, CallError> {
+        loop {
+            match self.circuit.admit().await?? {
+                Admission::Call(ticket) => return Ok(ticket),
+                Admission::Probe(ticket) => self.probe(ticket).await?,
             }
         }
     }
 
-    async fn probe(&self) -> Result<(), CallError> {
-        match self.within_timeout(self.connector.reader().check()).await {
-            Ok(_) => Ok(self.circuit.succeeded(self.clock.now()).await?),
-            Err(error) => {
-                self.circuit.failed(&error, self.clock.now()).await?;
-                Err(CallError::Failed {
-                    error,
-                    retries: 0,
-                    gave_up: Some("the probe of an open circuit failed"),
-                })
-            }
+    async fn probe(&self, ticket: Ticket) -> Result<(), CallError> {
+        let check = self.connector.reader().check();
+        let Err(error) = self.within_timeout(check).await else {
+            self.settle(ticket, Verdict::Alive, "").await;
+            return Ok(());
+        };
+        self.settle(ticket, verdict(error.class), &error.message)
+            .await;
+        Err(CallError::Failed {
+            error,
+            retries: 0,
+            gave_up: Some(GiveUp::ProbeFailed),
+        })
+    }
+
+    /// A call's own result stands, whatever becomes of its count: a receipt must not be lost over it.
+    async fn settle(&self, ticket: Ticket, verdict: Verdict, message: &str) {
+        if let Err(error) = self.circuit.settle(ticket, verdict, message).await {
+            tracing::warn!(side = %self.side, %error, "a call's result was not counted by its circuit");
+        }
+    }
+
+    /// Once after a 401; the refusal itself, where that does not help.
+    async fn refresh(&self, refused: ConnectorError) -> Result<(), ConnectorError> {
+        let refresh = self.connector.reader().refresh_credentials();
+        match self.within_timeout(refresh).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(refused),
+            Err(error) => Err(ConnectorError {
+                message: format!(
+                    "{}; fresh credentials were not to be had: {error}",
+                    refused.message
+                ),
+                ..refused
+            }),
         }
     }
 
@@ -246,14 +299,6 @@ impl Gateway {
                 )
             }),
         }
-    }
-}
-
-const fn words(why: GiveUp) -> &'static str {
-    match why {
-        GiveUp::Exhausted => "all retries failed",
-        GiveUp::RetryAfterTooLong => "the system asked to wait longer than a run may",
-        GiveUp::Budget => "too many calls of this run were retries already",
     }
 }
 

@@ -3,7 +3,9 @@
 pub mod circuit;
 pub mod gateway;
 pub mod retry;
+mod sequence;
 
-pub use circuit::{Circuit, CircuitRefusal};
+pub use circuit::CircuitBreaker;
+pub use circuit::machine::{Admission, CircuitRefusal};
 pub use gateway::{CallError, Gateway};
-pub use retry::RetryPolicy;
+pub use retry::{GiveUp, RetryPolicy, RetryableError};

@@ -1,18 +1,55 @@
-//! When to try again, and after how long (CON-002: at most three retries, after 1, 2 and 4 s).
+//! When to try again, and after how long (CON-002, TASK-021): at most three retries, 1, 2 and 4 s
+//! after the failure, or later where the system asks for it; and not at all where too many calls
+//! were retries already.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
-/// The waits before each retry and the limits on retrying at all.
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::ports::connector::ConnectorError;
+
+/// A failure that the same call may not meet later. Only such a one can be asked when to try again.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct RetryableError(ConnectorError);
+
+impl RetryableError {
+    /// The failure, if trying again can help: see [`ConnectorError::is_retryable`].
+    ///
+    /// # Errors
+    /// The failure itself where it would only come again.
+    pub fn new(error: ConnectorError) -> Result<Self, ConnectorError> {
+        if error.is_retryable() {
+            Ok(Self(error))
+        } else {
+            Err(error)
+        }
+    }
+
+    /// What happened.
+    #[must_use]
+    pub const fn error(&self) -> &ConnectorError {
+        &self.0
+    }
+
+    /// What happened, to keep.
+    #[must_use]
+    pub fn into_error(self) -> ConnectorError {
+        self.0
+    }
+}
+
+/// The waits before each retry and the longest that is waited within a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Wait before the first, second, third retry.
     pub waits: Vec<Duration>,
     /// The longest `Retry-After` that is honoured within a run.
     pub retry_after_cap: Duration,
-    /// Calls that are exempt from the budget.
-    pub budget_floor: u64,
-    /// Of the calls beyond that, one retry for every so many.
-    pub budget_divisor: u64,
+    /// The longest a run's rest is put off; a system that asks for more is asked again then.
+    pub later_cap: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -20,77 +57,113 @@ impl Default for RetryPolicy {
         Self {
             waits: [1, 2, 4].map(Duration::from_secs).to_vec(),
             retry_after_cap: Duration::from_secs(60),
-            budget_floor: 50,
-            budget_divisor: 5,
+            later_cap: Duration::from_hours(24),
         }
     }
 }
 
-/// Why a retryable failure is not tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a failed call is not tried again though it might succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum GiveUp {
     /// All retries are used up.
+    #[error("all retries failed")]
     Exhausted,
-    /// The system asked to wait longer than a run may.
-    RetryAfterTooLong,
+    /// The system asks to wait for longer than this run may: the rest is done then.
+    #[error("the system asks to be left alone until {until}, longer than this run may wait")]
+    Later {
+        /// When it may be called again.
+        until: DateTime<Utc>,
+    },
     /// Too many calls of this run were retries already.
+    #[error("too many calls of this run were retries already")]
     Budget,
+    /// The circuit did not let the next try through: open by then, or shut by an admin.
+    #[error("the circuit did not let the next try through")]
+    Barred,
+    /// The probe that was to close the circuit failed.
+    #[error("the probe of an open circuit failed")]
+    ProbeFailed,
+    /// The run was cancelled or lost its lease before the next try.
+    #[error("the run was stopped before the next try")]
+    Stopped,
 }
 
 impl RetryPolicy {
-    /// The wait before retry number `retries + 1`, or why there is none.
+    /// The wait before retry number `retries + 1`, or why there is none. `left` is the job's time:
+    /// what the system asks for must fit in; our own waits need not, a begun sequence is finished.
     ///
-    /// `calls` and `retried` count this connection's calls and retries in this run.
+    /// # Errors
+    /// Why there is no further retry.
     pub fn next_wait(
         &self,
-        retries: usize,
-        retry_after: Option<Duration>,
-        calls: u64,
-        retried: u64,
+        error: &RetryableError,
+        retries: u32,
+        left: Duration,
+        now: DateTime<Utc>,
     ) -> Result<Duration, GiveUp> {
-        let Some(&wait) = self.waits.get(retries) else {
+        let Some(&wait) = self.waits.get(retries as usize) else {
             return Err(GiveUp::Exhausted);
         };
-        if retry_after.is_some_and(|asked| asked > self.retry_after_cap) {
-            return Err(GiveUp::RetryAfterTooLong);
+        let asked = error.error().retry_after.unwrap_or_default();
+        if asked <= wait {
+            return Ok(wait);
         }
-        if calls > self.budget_floor && retried >= calls / self.budget_divisor {
-            return Err(GiveUp::Budget);
+        if asked > self.retry_after_cap || asked > left {
+            return Err(GiveUp::Later {
+                until: now + asked.min(self.later_cap),
+            });
         }
-        Ok(retry_after.map_or(wait, |asked| asked.max(wait)))
+        Ok(asked)
+    }
+}
+
+/// Keeps the retries of one connection's calls in one run within a fifth of all calls once there
+/// were fifty, so that an outage is not hammered.
+#[derive(Debug, Default)]
+pub struct RetryBudget(Mutex<Tally>);
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Tally {
+    calls: u64,
+    retries: u64,
+}
+
+impl RetryBudget {
+    const FLOOR: u64 = 50;
+    const ONE_IN: u64 = 5;
+
+    /// A call is sent.
+    pub fn sent(&self) {
+        self.tally(|tally| tally.calls += 1);
+    }
+
+    /// Takes one retry, if there is one left. Taken when it is decided on, not when it is sent: calls
+    /// that wait at the same time must not all count on the same one.
+    #[must_use]
+    pub fn take(&self) -> bool {
+        self.tally(|tally| {
+            let left = tally.calls <= Self::FLOOR || tally.retries < tally.calls / Self::ONE_IN;
+            tally.retries += u64::from(left);
+            left
+        })
+    }
+
+    /// Retries taken so far.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.tally(|tally| tally.retries)
+    }
+
+    fn tally<T>(&self, work: impl FnOnce(&mut Tally) -> T) -> T {
+        work(
+            &mut self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const S: fn(u64) -> Duration = Duration::from_secs;
-
-    #[test]
-    fn test_003_waits_are_one_two_four_seconds_and_bounded() {
-        let policy = RetryPolicy::default();
-        // retries so far, Retry-After, calls, retried → wait
-        let table = [
-            (0, None, 1, 0, Ok(S(1))),
-            (1, None, 2, 1, Ok(S(2))),
-            (2, None, 3, 2, Ok(S(4))),
-            (3, None, 4, 3, Err(GiveUp::Exhausted)),
-            (0, Some(S(30)), 1, 0, Ok(S(30))),
-            (2, Some(S(1)), 1, 0, Ok(S(4))),
-            (0, Some(S(60)), 1, 0, Ok(S(60))),
-            (0, Some(S(61)), 1, 0, Err(GiveUp::RetryAfterTooLong)),
-            (0, None, 50, 50, Ok(S(1))),
-            (0, None, 51, 10, Err(GiveUp::Budget)),
-            (0, None, 100, 19, Ok(S(1))),
-            (0, None, 100, 20, Err(GiveUp::Budget)),
-        ];
-        for (retries, after, calls, retried, want) in table {
-            assert_eq!(
-                policy.next_wait(retries, after, calls, retried),
-                want,
-                "retries {retries}, Retry-After {after:?}, calls {calls}, retried {retried}"
-            );
-        }
-    }
-}
+mod tests;

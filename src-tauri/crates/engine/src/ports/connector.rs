@@ -120,6 +120,11 @@ pub trait Connector: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// Reaches the system once, read-only; also the half-open circuit's probe.
     async fn check(&self) -> Result<Health, ConnectorError>;
+    /// Gets fresh credentials after they were refused (401); called at most once for a call, maybe by
+    /// several calls at a time. `false` where there is nothing to refresh, such as a fixed key.
+    async fn refresh_credentials(&self) -> Result<bool, ConnectorError> {
+        Ok(false)
+    }
     /// The fields it has now (a live catalogue, or what was declared; `complete` tells).
     async fn describe(&self) -> Result<CollectionSchema, ConnectorError>;
     /// One page. A listing that ended without error was complete, also under concurrent change: no
@@ -287,7 +292,7 @@ impl ConnectorError {
         }
     }
 
-    /// Whether the same call may succeed later (`RetryableError` of the plan, TASK-021).
+    /// Whether the same call may succeed later; see [`crate::calls::RetryableError`].
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(

@@ -105,9 +105,23 @@ pub struct SyncHistory {
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub completed_at: Option<DateTime<Utc>>,
+    /// It left work that is due from then on: the run that starts next of this configuration does it.
+    pub continue_at: Option<DateTime<Utc>>,
 }
 
-/// The plan's `error_type` (TASK-002), with `guard`, `timeout`, `uncertain`, `storage` added.
+/// A run's rest that waits for another run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continuation {
+    /// Of which configuration.
+    pub sync: SyncId,
+    /// The run that left it.
+    pub run: RunId,
+    /// From when on it may be done.
+    pub at: DateTime<Utc>,
+}
+
+/// The plan's `error_type` (TASK-002), with `guard`, `timeout`, `uncertain`, `storage`, `cancelled`
+/// added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorType {
@@ -129,6 +143,8 @@ pub enum ErrorType {
     Uncertain,
     /// Our own store failed.
     Storage,
+    /// An admin asked the run to stop.
+    Cancelled,
 }
 
 /// A `sync_errors` row to log.

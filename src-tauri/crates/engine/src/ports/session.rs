@@ -289,6 +289,9 @@ pub struct RunOutcome {
     pub snapshots: Option<Snapshots>,
     /// What to remember of each side; `None` leaves it (a failed listing commits no cursor).
     pub progress: Both<Option<SideProgress>>,
+    /// From when on another run is to do what this one left; `None`: it left nothing that would not
+    /// come by itself.
+    pub continue_at: Option<DateTime<Utc>>,
     /// An alert to put in the outbox in the same transaction.
     pub alert: Option<serde_json::Value>,
     /// When.

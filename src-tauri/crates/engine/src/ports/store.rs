@@ -11,7 +11,9 @@ use tandem_domain::ids::{
     ConflictId, ConnectionId, ErrorId, LinkId, Name, RunId, SyncId, TenantId,
 };
 
-use super::history::{Change, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory};
+use super::history::{
+    Change, Continuation, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
+};
 use super::session::{RunSession, SideProgress};
 
 /// Why the store did not do as asked.
@@ -117,7 +119,8 @@ pub struct CircuitRecord {
     pub isolated: bool,
     /// A half-open probe is under way until then.
     pub probe_until: Option<DateTime<Utc>>,
-    /// Counts state changes; results of an older generation are ignored.
+    /// Counts changes between closed, open, half-open and isolated; results of an older generation
+    /// are ignored.
     pub generation: u64,
     /// What failed last.
     pub last_error: Option<String>,
@@ -333,6 +336,10 @@ pub trait TenantStore: Send + Sync {
     fn runs(&self, filter: &RunFilter) -> Result<Vec<SyncHistory>, StoreError>;
     /// One.
     fn run(&self, id: RunId) -> Result<SyncHistory, StoreError>;
+    /// What runs left to be done, the soonest first: for each configuration that is not archived, what
+    /// its newest run left. A later run takes it over, however it ends; simulations and runs that only
+    /// carry out decisions do not.
+    fn continuations(&self) -> Result<Vec<Continuation>, StoreError>;
     /// A run's journal, ascending after `after`.
     fn changes(
         &self,
@@ -364,13 +371,15 @@ pub trait TenantStore: Send + Sync {
 
     /// A connection's circuit.
     fn circuit(&self, connection: ConnectionId) -> Result<CircuitRecord, StoreError>;
-    /// Replaces it if its generation is still `expected`; `false` when somebody was faster.
-    fn put_circuit(
+    /// Changes it in one transaction: `change` is given what is stored and answers what it becomes,
+    /// `None` leaves it. With an actor and an action it is audited, changed or not. Gives what is
+    /// stored afterwards. `change` may be asked more than once; the last answer counts.
+    fn change_circuit(
         &self,
         connection: ConnectionId,
-        circuit: &CircuitRecord,
-        expected: u64,
-    ) -> Result<bool, StoreError>;
+        audit: Option<(&Actor, &str)>,
+        change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>,
+    ) -> Result<CircuitRecord, StoreError>;
 
     /// The audit log, newest first, before `before`.
     fn audit(&self, before: Option<i64>, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;

@@ -1,6 +1,5 @@
 //! What every phase of one run shares.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
@@ -10,8 +9,9 @@ use super::budget::Budget;
 use super::halt::Halt;
 use super::rules::{RecordProblem, Rules};
 use super::session::SharedSession;
+use super::signals::Signals;
 use super::snapshot::SnapshotCollector;
-use crate::calls::{CallError, Gateway};
+use crate::calls::{CallError, Gateway, GiveUp};
 use crate::ports::events::{Event, EventKind, Phase};
 use crate::ports::history::{ErrorType, NewError, RunCounts, RunOptions};
 use crate::ports::session::Renewal;
@@ -36,13 +36,6 @@ pub struct RunContext {
     pub(super) tally: Mutex<Tally>,
 }
 
-/// What others tell a running run.
-#[derive(Default)]
-pub(super) struct Signals {
-    cancelled: AtomicBool,
-    lost: AtomicBool,
-}
-
 /// What the run has done so far.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -54,30 +47,6 @@ pub(super) struct Tally {
     last_progress: Option<std::time::Duration>,
     /// When the store was last asked whether to go on, on the monotonic clock.
     last_asked: std::time::Duration,
-}
-
-impl Signals {
-    /// An admin asked to stop.
-    pub(super) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-
-    /// Another run took over.
-    pub(super) fn lose(&self) {
-        self.lost.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the lease is gone.
-    #[must_use]
-    pub(super) fn is_lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed)
-    }
-
-    /// Whether an admin asked to stop.
-    #[must_use]
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
 }
 
 impl RunContext {
@@ -138,11 +107,24 @@ impl RunContext {
     pub(super) fn side_failed(&self, side: Side, error: CallError) -> Halt {
         match error {
             CallError::Store(error) => Halt::Store(error),
-            error => Halt::Side {
-                side,
-                connection: self.connections.get(side).name.to_string(),
-                error,
-            },
+            error => {
+                let stopped = matches!(
+                    error,
+                    CallError::Failed {
+                        gave_up: Some(GiveUp::Stopped),
+                        ..
+                    }
+                );
+                match self.check_signals() {
+                    // The failure is not why it ends.
+                    Err(halt) if stopped => halt,
+                    _ => Halt::Side {
+                        side,
+                        connection: self.connections.get(side).name.to_string(),
+                        error,
+                    },
+                }
+            }
         }
     }
 
@@ -240,7 +222,7 @@ impl RunContext {
                 "collection": self.endpoint_collection(side),
                 "class": class,
                 "exchange": exchange,
-                "gave_up": gave_up,
+                "gave_up": gave_up.map(|why| why.to_string()),
                 "circuit": gateway.circuit().snapshot(),
                 "capabilities": gateway.capabilities(),
                 "retries_this_run": gateway.retried(),

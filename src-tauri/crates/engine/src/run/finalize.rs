@@ -47,7 +47,11 @@ pub(super) async fn finalize(
     let (mut counts, snapshot) =
         run.tally(|tally| (tally.counts, std::mem::take(&mut tally.snapshot)));
     counts.processed = counts.succeeded + counts.failed + counts.skipped;
-    let status = status(&counts, halt.as_ref());
+    let continue_at = halt
+        .as_ref()
+        .filter(|_| !run.options.simulate)
+        .and_then(|halt| halt.continue_at(run.now()));
+    let status = status(&counts, halt.as_ref(), continue_at.is_some());
     if let Some(halt) = &halt {
         let error = run_error(&run, halt);
         if let Err(error) = run
@@ -69,7 +73,8 @@ pub(super) async fn finalize(
         plan_hash,
         snapshots: snapshot.into_snapshots(),
         progress,
-        alert: alert(&run, halt.as_ref(), message.as_deref()),
+        continue_at,
+        alert: alert(&run, halt.as_ref(), message.as_deref()).filter(|_| continue_at.is_none()),
         at: run.now(),
     };
     let session = run.session.take();
@@ -93,11 +98,11 @@ fn remember(progress: Both<SideProgress>) -> Both<Option<SideProgress>> {
     Both::new(Some(progress.source), Some(progress.target))
 }
 
-/// A run that was stopped after part of its work landed is `partial`; one that a guard refused or an
-/// admin cancelled is `failed`, whatever landed.
-fn status(counts: &RunCounts, halt: Option<&Halt>) -> RunStatus {
+/// A run that was stopped after part of its work landed, or whose rest is due later, is `partial`;
+/// one that a guard refused or an admin cancelled is `failed`, whatever landed.
+fn status(counts: &RunCounts, halt: Option<&Halt>, continues: bool) -> RunStatus {
     match halt {
-        Some(Halt::Deadline(_)) => RunStatus::Partial,
+        Some(_) if continues => RunStatus::Partial,
         Some(Halt::Side { .. }) if counts.succeeded > 0 => RunStatus::Partial,
         Some(_) => RunStatus::Failed,
         None if counts.failed > 0 || counts.conflicts > 0 => RunStatus::Partial,
@@ -129,7 +134,7 @@ fn alert(
     message: Option<&str>,
 ) -> Option<serde_json::Value> {
     let halt = halt?;
-    if matches!(halt, Halt::Cancelled | Halt::Deadline(_)) || run.options.simulate {
+    if matches!(halt, Halt::Cancelled) || run.options.simulate {
         return None;
     }
     let connection = match halt {

@@ -1,9 +1,10 @@
 //! Why a run stopped before its end, in the words of history.
 
+use chrono::{DateTime, Utc};
 use tandem_domain::config::ConfigProblem;
 use tandem_domain::ids::{Both, Side};
 
-use crate::calls::CallError;
+use crate::calls::{CallError, GiveUp};
 use crate::ports::StoreError;
 use crate::ports::connector::ErrorClass;
 use crate::ports::history::ErrorType;
@@ -58,8 +59,27 @@ impl Halt {
             Self::Side { error, .. } => call_error_type(error),
             Self::Guard(_) => ErrorType::Guard,
             Self::Config(_) => ErrorType::Mapping,
-            Self::Cancelled | Self::Deadline(_) => ErrorType::Timeout,
+            Self::Cancelled => ErrorType::Cancelled,
+            Self::Deadline(_) => ErrorType::Timeout,
             Self::Store(_) => ErrorType::Storage,
+        }
+    }
+
+    /// From when on another run may do the rest, where that is all that is needed: time ran out, or
+    /// a system asked to be left alone for a while.
+    #[must_use]
+    pub const fn continue_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Deadline(_) => Some(now),
+            Self::Side {
+                error:
+                    CallError::Failed {
+                        gave_up: Some(GiveUp::Later { until }),
+                        ..
+                    },
+                ..
+            } => Some(*until),
+            _ => None,
         }
     }
 
@@ -126,9 +146,16 @@ pub const fn class_error_type(class: ErrorClass) -> ErrorType {
 }
 
 fn call_remedy(connection: &str, error: &CallError) -> String {
+    if let CallError::Failed {
+        gave_up: Some(GiveUp::Later { until }),
+        ..
+    } = error
+    {
+        return format!("Nothing is lost: the rest is due from {until} on.");
+    }
     let CallError::Failed { error, .. } = error else {
         return format!(
-            "Wait until the circuit of {connection} may be probed again, or reset it once the system is back."
+            "Wait until the circuit of {connection} may be probed again, or probe or reset it once the system is back."
         );
     };
     match error.class {

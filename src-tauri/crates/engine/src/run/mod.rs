@@ -11,7 +11,7 @@ use tandem_domain::ids::{Both, RunId, Side};
 use tandem_domain::redaction::Redactor;
 
 use crate::calls::gateway::Access;
-use crate::calls::{Circuit, Gateway, RetryPolicy};
+use crate::calls::{CircuitBreaker, Gateway, RetryPolicy};
 use crate::ports::connector::WritableConnector;
 use crate::ports::events::{EventKind, Phase};
 use crate::ports::history::{ErrorType, RunOptions, RunTrigger, SyncHistory};
@@ -34,16 +34,18 @@ mod recover;
 mod rules;
 mod send;
 mod session;
+pub mod signals;
 mod snapshot;
 
 pub use context::RunContext;
 pub use session::blocking;
 
 use budget::Budget;
-use context::{Signals, Tally};
+use context::Tally;
 use halt::Halt;
 use rules::Rules;
 use session::SharedSession;
+use signals::Signals;
 
 /// How often a lease is renewed; it lasts 60 s.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
@@ -127,9 +129,12 @@ impl SyncService {
             RunOpening::WaitUntil(at) => return Ok(Opened::WaitUntil(at)),
         };
         let budget = Arc::new(Budget::start(Arc::clone(&self.clock)));
+        let signals = Arc::new(Signals::default());
         let gateways = Both::new(
-            self.gateway(&job, Side::Source, options, &budget).await?,
-            self.gateway(&job, Side::Target, options, &budget).await?,
+            self.gateway(&job, Side::Source, options, &budget, &signals)
+                .await?,
+            self.gateway(&job, Side::Target, options, &budget, &signals)
+                .await?,
         );
         Ok(Opened::Ready(Box::new(RunHandle {
             context: RunContext {
@@ -145,7 +150,7 @@ impl SyncService {
                 rules: Arc::new(rules),
                 options,
                 budget,
-                signals: Arc::new(Signals::default()),
+                signals,
                 tally: Mutex::new(Tally::default()),
             },
         })))
@@ -157,8 +162,10 @@ impl SyncService {
         side: Side,
         options: RunOptions,
         budget: &Arc<Budget>,
+        signals: &Arc<Signals>,
     ) -> Result<Gateway, RunError> {
-        let circuit = Circuit::load(Arc::clone(&job.tenant), job.connections.get(side).id).await?;
+        let (tenant, connection) = (Arc::clone(&job.tenant), job.connections.get(side).id);
+        let circuit = CircuitBreaker::load(tenant, connection, Arc::clone(&self.clock)).await?;
         let connector = Arc::clone(job.connectors.get(side));
         // House rule: a simulation is handed something that cannot write, by type.
         let access = if options.simulate {
@@ -169,10 +176,11 @@ impl SyncService {
         Ok(Gateway::new(
             side,
             access,
-            Arc::new(circuit),
+            circuit,
             Arc::clone(&self.clock),
             RetryPolicy::default(),
             Arc::clone(budget),
+            Arc::clone(signals),
         ))
     }
 }

@@ -1,10 +1,10 @@
-//! Circuits: one row for each connection that ever failed, replaced only by who read it last.
+//! Circuits: one row for each connection that ever failed, read and replaced in one transaction.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::ids::ConnectionId;
-use tandem_engine::ports::store::CircuitRecord;
+use tandem_engine::ports::store::{Actor, CircuitRecord};
 
-use super::connections;
+use super::{audit, connections};
 use crate::fault::Result;
 use crate::keys::{At, count, micros, stored};
 
@@ -30,16 +30,33 @@ pub(crate) fn one(db: &Connection, tenant: i64, connection: ConnectionId) -> Res
         .unwrap_or_default())
 }
 
-pub(crate) fn put(
+/// Replaces the row by what `change` makes of it, and says who did it where somebody did.
+pub(crate) fn change(
+    db: &Connection,
+    tenant: i64,
+    connection: ConnectionId,
+    audit: Option<(&Actor, &str)>,
+    change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>,
+) -> Result<CircuitRecord> {
+    let before = one(db, tenant, connection)?;
+    let next = change(&before);
+    if let Some(next) = &next {
+        put(db, tenant, connection, next)?;
+    }
+    if let Some((actor, action)) = audit {
+        let subject = connections::name(db, tenant, connection)?;
+        let details = serde_json::json!({ "changed": next.is_some() });
+        audit::add(db, tenant, actor, action, &subject, &details)?;
+    }
+    Ok(next.unwrap_or(before))
+}
+
+fn put(
     db: &Connection,
     tenant: i64,
     connection: ConnectionId,
     circuit: &CircuitRecord,
-    expected: u64,
-) -> Result<bool> {
-    if one(db, tenant, connection)?.generation != expected {
-        return Ok(false);
-    }
+) -> Result<()> {
     let key = connections::key(db, tenant, connection)?;
     db.prepare_cached(
         "INSERT OR REPLACE INTO circuits
@@ -58,5 +75,5 @@ pub(crate) fn put(
         circuit.last_error,
         circuit.changed_at.map(micros),
     ])?;
-    Ok(true)
+    Ok(())
 }

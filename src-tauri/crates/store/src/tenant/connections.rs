@@ -92,3 +92,11 @@ pub(crate) fn key(db: &Connection, tenant: i64, id: ConnectionId) -> Result<i64>
         .optional()?
         .ok_or_else(|| not_found("connection", id))
 }
+
+/// A connection's name.
+pub(crate) fn name(db: &Connection, tenant: i64, id: ConnectionId) -> Result<String> {
+    db.prepare_cached("SELECT name FROM connections WHERE tenant_id = ?1 AND uuid = ?2")?
+        .query_row(params![tenant, id.0.as_bytes()], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| not_found("connection", id))
+}

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tandem_domain::ids::{Both, ConflictId, ConnectionId, ErrorId, RunId, SyncId, TenantId};
-use tandem_engine::ports::history::{Change, SyncError, SyncHistory};
+use tandem_engine::ports::history::{Change, Continuation, SyncError, SyncHistory};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
     Actor, AuditEntry, CircuitRecord, ConflictFilter, ConflictRecord, ConnectionRecord,
@@ -133,6 +133,10 @@ impl TenantStore for SqliteTenant {
         self.one(|db, tenant| runs::one(db, tenant, id))
     }
 
+    fn continuations(&self) -> Answer<Vec<Continuation>> {
+        self.list(runs::continuations)
+    }
+
     fn changes(&self, run: RunId, after: Option<i64>, limit: usize) -> Answer<Vec<Change>> {
         self.one(|db, tenant| journal::changes(db, tenant, run, after, limit))
     }
@@ -173,13 +177,13 @@ impl TenantStore for SqliteTenant {
         self.one(|db, tenant| circuits::one(db, tenant, connection))
     }
 
-    fn put_circuit(
+    fn change_circuit(
         &self,
         connection: ConnectionId,
-        circuit: &CircuitRecord,
-        expected: u64,
-    ) -> Answer<bool> {
-        self.write(|db, tenant| circuits::put(db, tenant, connection, circuit, expected))
+        audit: Option<(&Actor, &str)>,
+        change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>,
+    ) -> Answer<CircuitRecord> {
+        self.write(|db, tenant| circuits::change(db, tenant, connection, audit, change))
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Answer<Vec<AuditEntry>> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use tandem_domain::config::SyncDirection;
 use tandem_domain::ids::{Both, RunId, SyncId};
-use tandem_engine::ports::history::{RunCounts, RunOptions, RunStatus, SyncHistory};
+use tandem_engine::ports::history::{Continuation, RunCounts, RunOptions, RunStatus, SyncHistory};
 use tandem_engine::ports::session::RunOutcome;
 use tandem_engine::ports::store::{Actor, NewRun, RunFilter, Totals};
 
@@ -97,7 +97,32 @@ fn record(row: &Row<'_>) -> Result<SyncHistory> {
         actor: row.get("actor")?,
         started_at: row.get::<_, At>("started_at")?.0,
         completed_at: row.get::<_, Option<At>>("completed_at")?.map(|at| at.0),
+        continue_at: row.get::<_, Option<At>>("continue_at")?.map(|at| at.0),
     })
+}
+
+pub(crate) fn continuations(db: &Connection, tenant: i64) -> Result<Vec<Continuation>> {
+    let mut statement = db.prepare_cached(
+        "SELECT c.uuid AS sync_uuid, h.uuid, h.continue_at FROM sync_history h
+         JOIN sync_configurations c ON c.tenant_id = h.tenant_id AND c.id = h.sync_configuration_id
+         WHERE h.tenant_id = ?1 AND h.continue_at IS NOT NULL AND c.archived = 0
+             AND NOT EXISTS (
+                 SELECT 1 FROM sync_history later
+                 WHERE later.tenant_id = h.tenant_id
+                     AND later.sync_configuration_id = h.sync_configuration_id AND later.id > h.id
+                     AND later.option_simulate = 0 AND later.option_decisions_only = 0)
+         ORDER BY h.continue_at, h.id",
+    )?;
+    let mut rows = statement.query(params![tenant])?;
+    let mut due = Vec::new();
+    while let Some(row) = rows.next()? {
+        due.push(Continuation {
+            sync: SyncId(row.get::<_, Id>("sync_uuid")?.0),
+            run: RunId(row.get::<_, Id>("uuid")?.0),
+            at: row.get::<_, At>("continue_at")?.0,
+        });
+    }
+    Ok(due)
 }
 
 /// The options a row was asked with.
@@ -252,7 +277,7 @@ pub(crate) fn close(
         "UPDATE sync_history SET
              sync_status = ?3, execution_time_ms = ?4, error_type = ?5, error_message = ?6,
              plan_hash = ?7, data_snapshot_before = ?8, data_snapshot_after = ?9,
-             completed_at = ?10, unsettled = ?11
+             completed_at = ?10, unsettled = ?11, continue_at = ?12
          WHERE tenant_id = ?1 AND id = ?2",
     )?
     .execute(params![
@@ -267,6 +292,7 @@ pub(crate) fn close(
         snapshots.1,
         micros(outcome.at),
         unsettled,
+        outcome.continue_at.map(micros),
     ])?;
     Ok(())
 }

@@ -153,6 +153,7 @@ impl World {
             plan_hash: None,
             snapshots: None,
             progress: Both::new(None, None),
+            continue_at: None,
             alert: None,
             at: self.now(),
         }

@@ -5,8 +5,7 @@ use tandem_domain::ids::TenantId;
 use tandem_engine::ports::history::{RunOptions, RunStatus};
 use tandem_engine::ports::session::Snapshots;
 use tandem_engine::ports::store::{
-    CircuitRecord, ConflictFilter, ErrorFilter, NewDecision, RunFilter, StoreError, TenantStore,
-    Totals,
+    ConflictFilter, ErrorFilter, NewDecision, RunFilter, StoreError, TenantStore, Totals,
 };
 
 use crate::conflicts::park;
@@ -74,11 +73,16 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
     refused(asker.error(error));
     refused(asker.resolve_error(error, &actor));
     refused(asker.circuit(connection.id));
-    refused(asker.put_circuit(connection.id, &CircuitRecord::default(), 0));
+    refused(asker.change_circuit(
+        connection.id,
+        Some((&actor, "connection.isolate")),
+        &mut |_| panic!("another tenant's circuit was shown"),
+    ));
     refused(asker.alert_delivered(alert, owner.now()));
     refused(asker.put_connection(&connection, &actor));
     refused(asker.put_sync(&owner.tenant.sync(owner.sync).unwrap(), &actor));
 
+    assert_eq!(asker.continuations().unwrap(), []);
     let runs = RunFilter {
         sync: Some(owner.sync),
         limit: 10,

@@ -54,7 +54,7 @@ mod sqlite {
             removing_a_tenant_leaves_nothing_and_nobody_else_is_touched,
             connections_are_created_replaced_and_audited,
             syncs_are_created_archived_and_their_names_freed,
-            circuits_change_only_for_who_read_them_last,
+            circuits_are_read_and_changed_at_once,
             audit_is_a_chain_read_in_pages,
             alerts_wait_until_delivered;
         isolation:
@@ -66,6 +66,7 @@ mod sqlite {
             a_trigger_with_other_options_is_told_who_is_busy,
             a_second_process_sees_the_same_lease,
             cancelling_reaches_the_run,
+            what_a_run_left_is_due_until_another_takes_it_over,
             runs_come_in_pages_newest_first,
             an_archived_sync_does_not_run,
             case_39_and_45_a_fingerprint_covers_content_for_an_hour,

@@ -3,7 +3,9 @@
 use tandem_domain::config::SyncDirection;
 use tandem_domain::ids::{Both, ErrorId, RunId, Side};
 use tandem_engine::ports::connector::Cursor;
-use tandem_engine::ports::history::{ErrorType, RunCounts, RunOptions, RunStatus, RunTrigger};
+use tandem_engine::ports::history::{
+    Continuation, ErrorType, RunCounts, RunOptions, RunStatus, RunTrigger,
+};
 use tandem_engine::ports::session::{Renewal, SideProgress, Snapshots};
 use tandem_engine::ports::store::{ErrorFilter, RunFilter, RunOpening, StoreError};
 
@@ -75,6 +77,47 @@ pub(crate) fn a_run_goes_from_pending_to_running_to_its_end(h: &dyn Harness) {
             serde_json::json!([{ "name": "Anne" }])
         ))
     );
+}
+
+pub(crate) fn what_a_run_left_is_due_until_another_takes_it_over(h: &dyn Harness) {
+    let world = World::new(h);
+    let run = |options: RunOptions, continue_at| {
+        let session = opened(world.try_open(options));
+        let id = session.run();
+        let mut outcome = world.outcome(RunStatus::Partial);
+        outcome.continue_at = continue_at;
+        session.finish(outcome).unwrap();
+        world.pass(1);
+        id
+    };
+    assert_eq!(world.tenant.continuations().unwrap(), []);
+    let at = world.now() + chrono::TimeDelta::minutes(7);
+    let left = run(RunOptions::default(), Some(at));
+    assert_eq!(world.tenant.run(left).unwrap().continue_at, Some(at));
+    let due = vec![Continuation {
+        sync: world.sync,
+        run: left,
+        at,
+    }];
+    assert_eq!(world.tenant.continuations().unwrap(), due);
+    let aside = [
+        RunOptions {
+            simulate: true,
+            ..RunOptions::default()
+        },
+        RunOptions {
+            decisions_only: true,
+            ..RunOptions::default()
+        },
+    ];
+    for options in aside {
+        run(options, None);
+        assert_eq!(world.tenant.continuations().unwrap(), due, "{options:?}");
+    }
+    let live = world.open();
+    assert_eq!(world.tenant.continuations().unwrap(), [], "taken over");
+    live.finish(world.outcome(RunStatus::Completed)).unwrap();
+    assert_eq!(world.tenant.continuations().unwrap(), []);
 }
 
 pub(crate) fn case_38_same_configuration_triggered_twice_at_once(h: &dyn Harness) {

@@ -122,10 +122,12 @@ pub(crate) fn syncs_are_created_archived_and_their_names_freed(h: &dyn Harness) 
     assert!(world.tenant.sync(world.sync).unwrap().archived);
 }
 
-pub(crate) fn circuits_change_only_for_who_read_them_last(h: &dyn Harness) {
+pub(crate) fn circuits_are_read_and_changed_at_once(h: &dyn Harness) {
     let world = World::new(h);
     let shop = connection(&world, "shop");
     world.tenant.put_connection(&shop, &world.actor()).unwrap();
+    let audited = || world.tenant.audit(None, 100).unwrap().len();
+    let before = audited();
     assert_eq!(
         world.tenant.circuit(shop.id).unwrap(),
         CircuitRecord::default()
@@ -134,19 +136,60 @@ pub(crate) fn circuits_change_only_for_who_read_them_last(h: &dyn Harness) {
         failures: 5,
         open_until: Some(start()),
         isolated: false,
-        probe_until: None,
+        probe_until: Some(start()),
         generation: 1,
         last_error: Some("refused".into()),
         changed_at: Some(start()),
     };
-    assert!(world.tenant.put_circuit(shop.id, &open, 0).unwrap());
-    assert!(
-        !world
-            .tenant
-            .put_circuit(shop.id, &CircuitRecord::default(), 0)
-            .unwrap()
-    );
-    assert_eq!(world.tenant.circuit(shop.id).unwrap(), open);
+    let change =
+        |audit: Option<&str>, change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>| {
+            let actor = world.actor();
+            let audit = audit.map(|action| (&actor, action));
+            world.tenant.change_circuit(shop.id, audit, change).unwrap()
+        };
+    let stored = change(None, &mut |found| {
+        assert_eq!(*found, CircuitRecord::default());
+        Some(open.clone())
+    });
+    assert_eq!((&stored, audited()), (&open, before));
+    assert_eq!(change(None, &mut |_| None), open, "left as it is");
+    // Another process's store sees it, and no change of either is lost.
+    let other = h.open().tenant(world.tenant.id());
+    let threads: Vec<_> = [world.tenant.clone(), other.clone()]
+        .into_iter()
+        .map(|tenant| {
+            std::thread::spawn(move || {
+                for _ in 0..50 {
+                    tenant
+                        .change_circuit(shop.id, None, &mut |found| {
+                            Some(CircuitRecord {
+                                failures: found.failures + 1,
+                                ..found.clone()
+                            })
+                        })
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(other.circuit(shop.id).unwrap().failures, 105);
+    // What an admin does is in the audit log, whether or not it changed anything.
+    change(Some("connection.reset"), &mut |_| {
+        Some(CircuitRecord::default())
+    });
+    change(Some("connection.reset"), &mut |_| None);
+    let rows = world.tenant.audit(None, 2).unwrap();
+    for (row, changed) in rows.iter().zip([false, true]) {
+        assert_eq!(
+            (row.action.as_str(), row.subject.as_str()),
+            ("connection.reset", "shop")
+        );
+        assert_eq!(row.details, serde_json::json!({ "changed": changed }));
+    }
+    assert_eq!(audited(), before + 2);
 }
 
 pub(crate) fn audit_is_a_chain_read_in_pages(h: &dyn Harness) {

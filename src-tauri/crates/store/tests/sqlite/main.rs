@@ -18,6 +18,7 @@ mod opening;
 mod schema;
 mod tampering;
 mod two_processes;
+mod upgrade;
 
 use std::path::Path;
 use std::sync::Arc;

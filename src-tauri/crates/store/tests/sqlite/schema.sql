@@ -1,4 +1,4 @@
--- version 1
+-- version 2
 CREATE INDEX alert_outbox_pending ON alert_outbox (tenant_id, seq) WHERE delivered_at IS NULL;
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
 CREATE INDEX conflicts_state         ON conflicts (tenant_id, state, id);
@@ -17,6 +17,7 @@ CREATE INDEX sync_errors_resolved ON sync_errors (tenant_id, is_resolved, id);
 CREATE INDEX sync_errors_tenant   ON sync_errors (tenant_id, id);
 CREATE INDEX sync_errors_type     ON sync_errors (tenant_id, error_type, id);
 CREATE INDEX sync_history_configuration ON sync_history (tenant_id, sync_configuration_id, id);
+CREATE INDEX sync_history_continue      ON sync_history (tenant_id, continue_at) WHERE continue_at IS NOT NULL;
 CREATE INDEX sync_history_started       ON sync_history (tenant_id, started_at);
 CREATE INDEX sync_history_status        ON sync_history (tenant_id, sync_status, id);
 CREATE INDEX sync_history_unsettled     ON sync_history (tenant_id, sync_configuration_id) WHERE unsettled = 1;
@@ -212,13 +213,13 @@ CREATE TABLE sync_configurations (
     updated_at     INTEGER NOT NULL,
     UNIQUE (tenant_id, id)
 ) STRICT;
-CREATE TABLE sync_errors (
+CREATE TABLE "sync_errors" (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id        INTEGER NOT NULL,
     sync_history_id  INTEGER NOT NULL,
     uuid             BLOB    NOT NULL UNIQUE CHECK (length(uuid) = 16),
     record_id        TEXT,
-    error_type       TEXT    NOT NULL CHECK (error_type IN ('validation', 'mapping', 'conflict', 'network', 'authentication', 'guard', 'timeout', 'uncertain', 'storage')),
+    error_type       TEXT    NOT NULL CHECK (error_type IN ('validation', 'mapping', 'conflict', 'network', 'authentication', 'guard', 'timeout', 'uncertain', 'storage', 'cancelled')),
     error_message    TEXT    NOT NULL,
     error_details    TEXT    NOT NULL CHECK (json_valid(error_details)),
     record_data      TEXT    CHECK (json_valid(record_data)),
@@ -231,7 +232,7 @@ CREATE TABLE sync_errors (
     FOREIGN KEY (tenant_id, sync_history_id)
         REFERENCES sync_history (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
-CREATE TABLE sync_history (
+CREATE TABLE "sync_history" (
     id                     INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id              INTEGER NOT NULL,
     sync_configuration_id  INTEGER NOT NULL,
@@ -251,7 +252,7 @@ CREATE TABLE sync_history (
     completed_at           INTEGER,
     -- Ours, beyond the plan's.
     sync_name              TEXT    NOT NULL,
-    error_type             TEXT    CHECK (error_type IN ('validation', 'mapping', 'conflict', 'network', 'authentication', 'guard', 'timeout', 'uncertain', 'storage')),
+    error_type             TEXT    CHECK (error_type IN ('validation', 'mapping', 'conflict', 'network', 'authentication', 'guard', 'timeout', 'uncertain', 'storage', 'cancelled')),
     run_trigger            TEXT    NOT NULL,
     option_simulate        INTEGER NOT NULL CHECK (option_simulate IN (0, 1)),
     option_full            INTEGER NOT NULL CHECK (option_full IN (0, 1)),
@@ -269,6 +270,8 @@ CREATE TABLE sync_history (
     cancel_requested_at    INTEGER,
     -- Whether its journal may hold operations without a receipt.
     unsettled              INTEGER NOT NULL DEFAULT 0 CHECK (unsettled IN (0, 1)),
+    -- It left work that is due from then on.
+    continue_at            INTEGER,
     UNIQUE (tenant_id, id),
     FOREIGN KEY (tenant_id, sync_configuration_id)
         REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
