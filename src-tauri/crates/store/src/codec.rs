@@ -18,6 +18,9 @@ const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 const LEVEL: i32 = 3;
 /// No record of ours is larger unpacked (a hostile answer is cut at 64 MiB long before).
 const LARGEST: u64 = 256 << 20;
+/// A body smaller than this (bytes) is compressed against a dictionary or not at all: alone it
+/// hardly shrinks, and takes longer than everything else about it.
+const ALONE: usize = 1 << 10;
 /// Dictionaries beyond this are not made: the tag is one byte.
 const MOST_DICTIONARIES: i64 = 200;
 
@@ -123,23 +126,26 @@ impl Codec {
 
     /// Packed bytes as a body.
     pub(crate) fn compress(&mut self, packed: &[u8]) -> Result<Vec<u8>> {
+        let tagged = |tag: u8, rest: &[u8]| {
+            let mut body = Vec::with_capacity(rest.len() + 1);
+            body.push(tag);
+            body.extend_from_slice(rest);
+            body
+        };
         let (tag, compressor) = match &mut self.current {
             Some((tag, compressor)) => (*tag, compressor),
+            None if packed.len() < ALONE => return Ok(tagged(0, packed)),
             None => (1, &mut self.plain.0),
         };
         let frame = compressor.compress(packed).map_err(zstd_failed)?;
         let rest = frame
             .strip_prefix(&MAGIC)
             .ok_or_else(|| misuse("zstd made a frame of another kind"))?;
-        let (tag, rest) = if rest.len() < packed.len() {
-            (tag, rest)
+        Ok(if rest.len() < packed.len() {
+            tagged(tag, rest)
         } else {
-            (0, packed)
-        };
-        let mut body = Vec::with_capacity(rest.len() + 1);
-        body.push(tag);
-        body.extend_from_slice(rest);
-        Ok(body)
+            tagged(0, packed)
+        })
     }
 
     /// A body as packed bytes.

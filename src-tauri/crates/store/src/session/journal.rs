@@ -155,7 +155,7 @@ fn add_operation(
         body,
     ])?;
     if operation.state == OperationState::Journalled {
-        parts.open.insert(operation.key, seq);
+        parts.open.insert(operation.key, (seq, operation.kind));
     }
     Ok(())
 }
@@ -237,8 +237,7 @@ pub(super) fn try_put(
                   target_hash, source_seen_hash, target_seen_hash, key_hash, extra, base,
                   create_operation)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                     ?18, ?19, ?20)
-             RETURNING id"
+                     ?18, ?19, ?20)"
         }
         (Some(_), true) => {
             "UPDATE links SET state = ?3, todo = ?4, flags = ?5, epoch = ?6,
@@ -248,8 +247,7 @@ pub(super) fn try_put(
                  extra = ?18,
                  uncertain_create = CASE WHEN ?7 IS NULL OR ?8 IS NULL THEN uncertain_create END
              WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?21
-                 AND ?19 IS NULL AND ?20 IS NULL
-             RETURNING id"
+                 AND ?19 IS NULL AND ?20 IS NULL"
         }
         (Some(_), false) => {
             "UPDATE links SET state = ?3, todo = ?4, flags = ?5, epoch = ?6,
@@ -260,8 +258,7 @@ pub(super) fn try_put(
                  create_operation =
                      CASE WHEN ?20 IS NULL AND base IS ?19 THEN create_operation ELSE ?20 END,
                  uncertain_create = CASE WHEN ?7 IS NULL OR ?8 IS NULL THEN uncertain_create END
-             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?21
-             RETURNING id"
+             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?21"
         }
     };
     let mut statement = db.prepare_cached(sql)?;
@@ -287,17 +284,20 @@ pub(super) fn try_put(
         &base,
         &borrower,
     ];
-    let written: Option<i64> = match id {
-        None => statement
-            .query_row(&values[..], |row| row.get(0))
-            .optional()?,
+    let id = match id {
+        None => {
+            statement.execute(&values[..])?;
+            LinkId(db.last_insert_rowid())
+        }
         Some(id) => {
             let mut all = values.to_vec();
             all.push(&id.0);
-            statement.query_row(&all[..], |row| row.get(0)).optional()?
+            if statement.execute(&all[..])? == 0 {
+                return Err(misuse("there is no such link to write"));
+            }
+            id
         }
     };
-    let id = LinkId(written.ok_or_else(|| misuse("there is no such link to write"))?);
     *parts.has_links = true;
     if parts.bases.len() >= REMEMBERED {
         parts.bases.clear();
@@ -423,26 +423,22 @@ fn receipt(
     result: &OperationResult,
 ) -> Result<()> {
     let tenant = parts.hold.key.tenant;
-    let seq = match parts.open.remove(&result.key) {
-        Some(seq) => seq,
+    let (seq, kind) = match parts.open.remove(&result.key) {
+        Some(known) => known,
         None => find_operation(db, parts, result.key)?,
     };
-    let kind: i64 = db
-        .prepare_cached(
-            "UPDATE operations SET state = ?3, record_id = coalesce(?4, record_id), error = ?5
-             WHERE tenant_id = ?1 AND seq = ?2 RETURNING kind",
-        )?
-        .query_row(
-            params![
-                tenant,
-                seq,
-                operation_code(result.state),
-                result.record_id.as_ref().map(Compact::id),
-                result.error,
-            ],
-            |row| row.get(0),
-        )?;
-    if kind != kind_code(OperationKind::Create) {
+    db.prepare_cached(
+        "UPDATE operations SET state = ?3, record_id = coalesce(?4, record_id), error = ?5
+         WHERE tenant_id = ?1 AND seq = ?2",
+    )?
+    .execute(params![
+        tenant,
+        seq,
+        operation_code(result.state),
+        result.record_id.as_ref().map(Compact::id),
+        result.error,
+    ])?;
+    if kind != OperationKind::Create {
         return Ok(());
     }
     if result.state == OperationState::Uncertain {
@@ -476,12 +472,17 @@ fn receipt(
 }
 
 /// An operation that this session did not journal, or acknowledged before: the newest of its key.
-fn find_operation(db: &Connection, parts: &Parts<'_>, key: OperationKey) -> Result<i64> {
+fn find_operation(
+    db: &Connection,
+    parts: &Parts<'_>,
+    key: OperationKey,
+) -> Result<(i64, OperationKind)> {
     db.prepare_cached(
-        "SELECT max(o.seq) FROM operations o JOIN sync_history h
+        "SELECT o.seq, o.kind FROM operations o JOIN sync_history h
              ON h.tenant_id = o.tenant_id AND h.id = o.sync_history_id
          WHERE h.tenant_id = ?1 AND h.sync_configuration_id = ?2 AND (h.unsettled = 1 OR h.id = ?3)
-             AND o.operation_key = ?4",
+             AND o.operation_key = ?4
+         ORDER BY o.seq DESC LIMIT 1",
     )?
     .query_row(
         params![
@@ -490,9 +491,11 @@ fn find_operation(db: &Connection, parts: &Parts<'_>, key: OperationKey) -> Resu
             parts.hold.run,
             key.0.as_bytes()
         ],
-        |row| row.get::<_, Option<i64>>(0),
-    )?
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .optional()?
     .ok_or_else(|| not_found("operation", key))
+    .and_then(|(seq, kind)| Ok((seq, kind_of(kind)?)))
 }
 
 const UNSETTLED: &str = "

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::link::Link;
 use tandem_domain::plan::Observation;
+use tandem_domain::record::CanonicalRecord;
 use tandem_engine::ports::session::PlannedPair;
 
 use crate::codec::{pack, unpack};
@@ -86,7 +87,7 @@ impl Plan {
 /// shared with these.
 fn weight(pair: &PlannedPair) -> usize {
     let link = |link: &Link| {
-        let base = link.base.as_ref().map_or(0, |base| base.weight());
+        let base = link.base.as_ref().map_or(0, CanonicalRecord::weight);
         let halves = [&link.sides.source, &link.sides.target];
         let seen = halves
             .into_iter()

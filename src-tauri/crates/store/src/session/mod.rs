@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use tandem_domain::ids::{Both, LinkId, OperationKey, RecordId, RunId, Side};
 use tandem_domain::record::{CanonicalRecord, ContentHash};
-use tandem_engine::ports::history::{NewError, OperationState, RunCounts};
+use tandem_engine::ports::history::{NewError, OperationKind, OperationState, RunCounts};
 use tandem_engine::ports::session::{
     AcknowledgedPair, DecidedConflict, JournalPair, Journalled, PlannedPair, Renewal, RunOutcome,
     RunSession, SideProgress, StageCounts, StagedPair, StagedRecord, Unsettled,
@@ -74,8 +74,8 @@ pub(crate) struct Session {
     pairs: Option<pairs::Walk>,
     /// The plan so far.
     plan: Plan,
-    /// Operations journalled here and not acknowledged yet, by key: their journal rows.
-    open: HashMap<OperationKey, i64>,
+    /// Operations journalled here and not acknowledged yet, by key: their journal rows and kinds.
+    open: HashMap<OperationKey, (i64, OperationKind)>,
     /// Bases just journalled: an acknowledgement that leaves a base alone need not compress it
     /// again.
     bases: HashMap<LinkId, Option<CanonicalRecord>>,
@@ -108,7 +108,7 @@ impl Session {
 struct Parts<'a> {
     hold: Hold,
     codec: &'a mut Codec,
-    open: &'a mut HashMap<OperationKey, i64>,
+    open: &'a mut HashMap<OperationKey, (i64, OperationKind)>,
     bases: &'a mut HashMap<LinkId, Option<CanonicalRecord>>,
     has_links: &'a mut bool,
 }
