@@ -80,10 +80,8 @@ impl App {
 
     async fn execute(self, tenant: String, handle: RunHandle) {
         let run = handle.run_id();
-        // A run has a thread of its own: it is long, and its future is not for passing around.
-        let runtime = tokio::runtime::Handle::current();
-        let ended = tokio::task::spawn_blocking(move || runtime.block_on(handle.execute()));
-        let outcome = match ended.await {
+        // A task of its own, so that even a run that panics has an end that is told.
+        let outcome = match tokio::spawn(handle.execute()).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(WireError::from(AppError::Run(error))),
             Err(broken) => Err(AppError::Internal(broken.to_string()).into()),
