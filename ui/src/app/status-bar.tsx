@@ -8,32 +8,37 @@ import { plural } from "@/components/format";
 import { COMMAND_KEY } from "@/components/keys";
 import { Status } from "@/components/status";
 import { useUndo } from "@/components/undo";
-import { commandQuery, useTenant } from "@/ipc";
+import { commandQuery, type RunView, useTenant } from "@/ipc";
 
 const SHOWN_MS = 6_000;
 
 /** What is going on now, what just happened, and the last step that can be taken back. */
 export function StatusBar() {
+  const tenant = useTenant();
+  const running = useQuery(commandQuery("overview", { tenant })).data?.running;
+  const said = useAnnounced();
+  const first = running?.[0];
   return (
     <footer
       data-region=""
       tabIndex={-1}
       className="flex min-h-9 flex-wrap items-center gap-x-4 border-t border-line bg-surface px-3 py-0.5 outline-none"
     >
-      <Running />
-      <Announcement />
+      {first ? <Running first={first} others={(running?.length ?? 1) - 1} /> : null}
+      {running && !first && !said ? <span className="text-muted">No sync is running</span> : null}
+      <div className="min-w-0 flex-1 truncate text-muted">
+        {/* What the link beside it shows already is only read out. */}
+        <p role="status" className={first && said?.live ? "sr-only" : ""}>
+          {said ? <span key={said.nth}>{said.text}</span> : null}
+        </p>
+      </div>
       <UndoOffer />
     </footer>
   );
 }
 
-function Running() {
+function Running({ first, others }: { first: RunView; others: number }) {
   const tenant = useTenant();
-  const overview = useQuery(commandQuery("overview", { tenant }));
-  const running = overview.data?.running ?? [];
-  const first = running[0];
-  if (!overview.data) return null;
-  if (!first) return <span className="text-muted">No sync is running</span>;
   return (
     <Link
       to="/t/$tenant/runs/$id"
@@ -42,26 +47,41 @@ function Running() {
     >
       <Status status="running" />
       {first.sync}
-      {running.length > 1 ? (
-        <span className="text-muted">and {plural(running.length - 1, "other")}</span>
-      ) : null}
+      {others > 0 ? <span className="text-muted">and {plural(others, "other")}</span> : null}
     </Link>
   );
 }
 
-function Announcement() {
+const ENDED: Partial<Record<RunView["status"], string>> = {
+  completed: "is finished",
+  partial: "is finished in part",
+  failed: "failed",
+};
+
+/**
+ * The latest announcement while it is to be seen: for some seconds. One about a run stands for as
+ * long as that runs, and then says how it ended.
+ */
+function useAnnounced(): { text: string; nth: number; live: boolean } | null {
+  const tenant = useTenant();
   const latest = useLatestAnnouncement();
   const [gone, setGone] = useState(0);
+  const id = latest?.run;
+  const run = useQuery({
+    ...commandQuery("get_run", { tenant, id: id ?? "" }),
+    enabled: id !== undefined,
+  });
+  const ended = run.data && ENDED[run.data.status];
+  const live = id !== undefined && !run.isError && ended === undefined;
   useEffect(() => {
-    if (!latest) return;
+    if (!latest || live) return;
     const timer = setTimeout(() => setGone(latest.nth), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [latest]);
-  return (
-    <p role="status" className="min-w-0 flex-1 truncate text-muted">
-      {latest && latest.nth > gone ? <span key={latest.nth}>{latest.text}</span> : null}
-    </p>
-  );
+  }, [latest, live]);
+  if (!latest || latest.nth <= gone) return null;
+  if (!run.data || !ended) return { text: latest.text, nth: latest.nth, live };
+  const what = run.data.simulated ? `The simulation of ${run.data.sync}` : run.data.sync;
+  return { text: `${what} ${ended}.`, nth: latest.nth, live };
 }
 
 function UndoOffer() {

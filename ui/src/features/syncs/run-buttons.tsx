@@ -13,9 +13,11 @@ export function useStartRun(name: string) {
   const announce = useAnnounce();
   return useMutation({
     ...commandMutation("run_sync"),
-    onSuccess: (started) => {
+    onSuccess: (started, { simulate }) => {
+      const what = simulate ? `The simulation of ${name}` : name;
       announce(
-        started.joined ? `${name} is already running; showing that run.` : `${name} started.`,
+        started.joined ? `${name} is already running; showing that run.` : `${what} started.`,
+        started.run_id,
       );
       return navigate({ to: "/t/$tenant/runs/$id", params: { tenant, id: started.run_id } });
     },
