@@ -313,14 +313,25 @@ pub trait TenantStore: Send + Sync {
         &self,
         connection: &ConnectionRecord,
         actor: &Actor,
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), StoreError> {
+        self.put_workspace(std::slice::from_ref(connection), &[], actor)
+    }
     /// All configurations not archived, by name.
     fn syncs(&self) -> Result<Vec<SyncRecord>, StoreError>;
     /// One.
     fn sync(&self, id: SyncId) -> Result<SyncRecord, StoreError>;
     /// Creates or replaces one (by id), audited. A changed mapping, key or filter marks its links
     /// to be compared in full by the next run.
-    fn put_sync(&self, sync: &SyncRecord, actor: &Actor) -> Result<(), StoreError>;
+    fn put_sync(&self, sync: &SyncRecord, actor: &Actor) -> Result<(), StoreError> {
+        self.put_workspace(&[], std::slice::from_ref(sync), actor)
+    }
+    /// The same for several of both, in order: all of them, or none and no audit row either.
+    fn put_workspace(
+        &self,
+        connections: &[ConnectionRecord],
+        syncs: &[SyncRecord],
+        actor: &Actor,
+    ) -> Result<(), StoreError>;
     /// What the last runs left for the next one.
     fn side_progress(
         &self,

@@ -91,10 +91,6 @@ impl TenantStore for SqliteTenant {
         self.list(connections::all)
     }
 
-    fn put_connection(&self, connection: &ConnectionRecord, actor: &Actor) -> Answer<()> {
-        self.write(|db, tenant| connections::put(db, tenant, connection, actor))
-    }
-
     fn syncs(&self) -> Answer<Vec<SyncRecord>> {
         self.list(syncs::all)
     }
@@ -103,8 +99,21 @@ impl TenantStore for SqliteTenant {
         self.one(|db, tenant| syncs::one(db, tenant, id))
     }
 
-    fn put_sync(&self, sync: &SyncRecord, actor: &Actor) -> Answer<()> {
-        self.write(|db, tenant| syncs::put(db, tenant, sync, actor))
+    fn put_workspace(
+        &self,
+        connections: &[ConnectionRecord],
+        syncs: &[SyncRecord],
+        actor: &Actor,
+    ) -> Answer<()> {
+        self.write(|db, tenant| {
+            for connection in connections {
+                connections::put(db, tenant, connection, actor)?;
+            }
+            for sync in syncs {
+                syncs::put(db, tenant, sync, actor)?;
+            }
+            Ok(())
+        })
     }
 
     fn side_progress(&self, sync: SyncId) -> Answer<Both<SideProgress>> {

@@ -54,6 +54,7 @@ mod sqlite {
             removing_a_tenant_leaves_nothing_and_nobody_else_is_touched,
             connections_are_created_replaced_and_audited,
             syncs_are_created_archived_and_their_names_freed,
+            a_workspace_is_put_whole_or_not_at_all,
             circuits_are_read_and_changed_at_once,
             audit_is_a_chain_read_in_pages,
             alerts_wait_until_delivered;

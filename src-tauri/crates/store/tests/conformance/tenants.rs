@@ -122,6 +122,48 @@ pub(crate) fn syncs_are_created_archived_and_their_names_freed(h: &dyn Harness) 
     assert!(world.tenant.sync(world.sync).unwrap().archived);
 }
 
+pub(crate) fn a_workspace_is_put_whole_or_not_at_all(h: &dyn Harness) {
+    let world = World::new(h);
+    let shop = connection(&world, "shop");
+    world.tenant.put_connection(&shop, &world.actor()).unwrap();
+    let known = world.tenant.sync(world.sync).unwrap();
+    let audited = world.tenant.audit(None, 10).unwrap();
+
+    let mut moved = shop.clone();
+    moved.kind = "sqlite".into();
+    let erp = connection(&world, "erp");
+    let mut paused = known.clone();
+    paused.config.paused = true;
+    let mut orders = sync_record(SyncId(world.id()), "customers");
+    // The last of all cannot be kept: its name is taken.
+    let refused = world.tenant.put_workspace(
+        &[moved.clone(), erp.clone()],
+        &[paused.clone(), orders.clone()],
+        &world.actor(),
+    );
+    assert!(matches!(refused, Err(StoreError::Conflict(_))));
+    assert_eq!(world.tenant.connections().unwrap(), [shop]);
+    assert_eq!(world.tenant.syncs().unwrap(), [known]);
+    assert_eq!(world.tenant.audit(None, 10).unwrap(), audited);
+
+    orders.config.name = Name::new("orders").unwrap();
+    world
+        .tenant
+        .put_workspace(
+            &[moved.clone(), erp.clone()],
+            &[paused.clone(), orders.clone()],
+            &world.actor(),
+        )
+        .unwrap();
+    assert_eq!(world.tenant.connections().unwrap(), [erp, moved]);
+    assert_eq!(world.tenant.syncs().unwrap(), [paused, orders]);
+    assert_eq!(
+        world.tenant.audit(None, 10).unwrap().len(),
+        audited.len() + 4
+    );
+    assert_eq!(world.tenant.verify_audit().unwrap(), None);
+}
+
 pub(crate) fn circuits_are_read_and_changed_at_once(h: &dyn Harness) {
     let world = World::new(h);
     let shop = connection(&world, "shop");
