@@ -57,6 +57,7 @@ impl App {
                 tenant: args.tenant,
                 text: sample_workspace(&addresses),
                 file: Some("sample workspace".to_owned()),
+                folder: None,
                 dry_run: false,
             })
             .await?;

@@ -89,6 +89,16 @@ pub fn described_collections(kind: &str, settings: &serde_json::Value) -> Vec<St
     }
 }
 
+/// The settings of a kind that name a file on this machine.
+#[must_use]
+pub fn file_settings(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "rest" | "postgres" => &["ca_file"],
+        "sqlite" => &["file"],
+        _ => &[],
+    }
+}
+
 /// The JSON Schema of a kind's settings, for editors to complete the workspace file by.
 #[must_use]
 pub fn settings_schema(kind: &str) -> Option<serde_json::Value> {

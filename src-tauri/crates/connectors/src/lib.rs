@@ -14,5 +14,7 @@ pub mod settings;
 pub mod sql;
 mod tls;
 
-pub use factory::{KINDS, build, check_settings, described_collections, settings_schema};
+pub use factory::{
+    KINDS, build, check_settings, described_collections, file_settings, settings_schema,
+};
 pub use tls::prepare;

@@ -99,6 +99,11 @@ text: string,
  */
 file?: string, 
 /**
+ * The folder the file is in, as an absolute path: relative paths in the file start there.
+ * Without it they are refused.
+ */
+folder?: string, 
+/**
  * Only say what would change.
  */
 dry_run: boolean, };

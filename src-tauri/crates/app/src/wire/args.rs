@@ -257,6 +257,11 @@ args! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         file: Option<String>,
+        /// The folder the file is in, as an absolute path: relative paths in the file start there.
+        /// Without it they are refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        folder: Option<String>,
         /// Only say what would change.
         #[serde(default)]
         dry_run: bool,

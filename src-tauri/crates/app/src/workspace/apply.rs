@@ -1,11 +1,14 @@
 //! Applying a workspace file: creates and updates, idempotently; what the file does not name stays.
 
+use std::path::Path;
+
 use serde_json::Value;
 use tandem_domain::ids::{ConnectionId, SyncId};
 use tandem_engine::ports::store::{ConnectionRecord, SyncRecord};
 
 use super::check::check;
 use super::parse::parse;
+use super::places::settle;
 use super::{ConnectionDraft, SyncDraft, WorkspaceProblems};
 use crate::app::{App, Inner};
 use crate::error::AppError;
@@ -18,14 +21,18 @@ const UNNAMED: &str = "workspace";
 const LONGEST: usize = 60;
 
 impl App {
-    /// Creates and updates what the file describes. Everything is checked before anything is
-    /// written; `dry_run` stops there.
+    /// Creates and updates what the file describes: all of it or nothing. Everything is checked
+    /// before anything is written; `dry_run` stops there.
     ///
     /// # Errors
     /// [`AppError::Workspace`] with every problem of the file.
     pub async fn apply_workspace(&self, args: ApplyWorkspace) -> Result<Applied, AppError> {
         let file = args.file.as_deref().unwrap_or(UNNAMED);
-        let parsed = parse(&args.text, file)?;
+        let mut parsed = parse(&args.text, file)?;
+        let homeless = settle(&mut parsed, args.folder.as_deref().map(Path::new));
+        if !homeless.is_empty() {
+            return Err(WorkspaceProblems::new(file, homeless).into());
+        }
         let (stored_connections, stored_syncs) = self
             .with_tenant(&args.tenant, |scope| {
                 Ok((scope.store.connections()?, scope.store.syncs()?))
@@ -60,14 +67,9 @@ impl App {
             .collect();
         if !args.dry_run {
             self.with_tenant(&args.tenant, move |scope| {
+                let (connections, syncs) = (changed(connections), changed(syncs));
                 let who = scope.inner.who();
-                for step in connections.iter().filter(|step| step.changes()) {
-                    scope.store.put_connection(&step.record, &who)?;
-                }
-                for step in syncs.iter().filter(|step| step.changes()) {
-                    scope.store.put_sync(&step.record, &who)?;
-                }
-                Ok(())
+                Ok(scope.store.put_workspace(&connections, &syncs, &who)?)
             })
             .await?;
             self.inner.hub.publish_event(WireEvent::WorkspaceChanged {
@@ -117,6 +119,12 @@ impl<T> Step<T> {
             differences: self.differences.clone(),
         }
     }
+}
+
+/// What has to be written.
+fn changed<T>(steps: Vec<Step<T>>) -> Vec<T> {
+    let changing = steps.into_iter().filter(Step::changes);
+    changing.map(|step| step.record).collect()
 }
 
 fn connection(

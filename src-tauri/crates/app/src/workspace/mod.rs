@@ -8,6 +8,7 @@ mod check;
 mod document;
 mod export;
 mod parse;
+mod places;
 mod problem;
 mod repair;
 mod schema;

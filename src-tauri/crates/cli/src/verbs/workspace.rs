@@ -24,6 +24,7 @@ pub(super) async fn apply(global: &Global, args: Apply) -> Result<Outcome, WireE
             tenant: session.tenant(),
             text,
             file: Some(name),
+            folder: folder(&file),
             dry_run: args.dry_run,
         })
         .await?;
@@ -34,6 +35,14 @@ pub(super) async fn apply(global: &Global, args: Apply) -> Result<Outcome, WireE
         .out
         .print(&applied, |paint| show::applied(&applied, paint))?;
     Ok(Outcome::Completed)
+}
+
+/// Where relative paths in the file start: its folder, under the one name by which every way of
+/// naming it comes to the same. Standard input (`-`) counts as a file of the folder one is in.
+fn folder(file: &Path) -> Option<String> {
+    let file = std::path::absolute(file).ok()?;
+    let folder = std::fs::canonicalize(file.parent()?).ok()?;
+    folder.to_str().map(ToOwned::to_owned)
 }
 
 fn read(file: &Path) -> Result<(String, String), WireError> {

@@ -264,3 +264,58 @@ list = { path = "/customers" }
         said.err
     );
 }
+
+#[test]
+fn relative_paths_start_at_the_workspace_file_and_not_where_one_is() {
+    let bench = Bench::new();
+    let folder = bench.left.path().parent().unwrap().to_owned();
+    let relative = bench
+        .workspace()
+        .replace(
+            &format!("{:?}", bench.left.path().display().to_string()),
+            "\"left.db\"",
+        )
+        .replace(
+            &format!("{:?}", bench.right.path().display().to_string()),
+            "\"books/../right.db\"",
+        );
+    assert_eq!(relative.matches(".db\"").count(), 2);
+    assert!(!relative.contains(&folder.display().to_string()));
+    std::fs::create_dir(folder.join("books")).unwrap();
+    bench.write("workspace.toml", &relative);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let named = folder.join("workspace.toml").display().to_string();
+
+    let said = bench.tandem_in(elsewhere.path(), &["apply", "-f", &named]);
+    assert_eq!(said.status, 0, "{said:?}");
+    // By whatever name the file goes, and wherever one is.
+    let again = bench.tandem_in(&folder.join("books"), &["apply", "-f", "../workspace.toml"]);
+    assert_eq!(again.status, 0, "{again:?}");
+    let same = bench.tandem_in(&folder, &["apply", "-f", "./workspace.toml"]);
+    assert_eq!(same.out.matches("unchanged").count(), 3, "{}", same.out);
+    let run = bench.tandem_in(elsewhere.path(), &["run", "customers"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    let exported = bench.tandem_in(elsewhere.path(), &["export"]);
+    let left = bench.left.path().canonicalize().unwrap();
+    let left = left.display().to_string();
+    assert!(exported.out.contains(&left), "{}", exported.out);
+}
+
+#[test]
+fn applying_is_all_or_nothing() {
+    let bench = Bench::new();
+    assert_eq!(bench.tandem(&["connections", "list"]).status, 0);
+    // The connections could be kept, the sync after them cannot.
+    rusqlite::Connection::open(bench.store())
+        .unwrap()
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE INSERT ON sync_configurations
+             BEGIN SELECT RAISE(ABORT, 'no room left'); END",
+        )
+        .unwrap();
+    let file = bench.write("workspace.toml", &bench.workspace());
+    let said = bench.tandem(&["apply", "-f", &file]);
+    assert_eq!(said.status, 1, "{said:?}");
+    let nothing = bench.tandem(&["connections", "list"]);
+    assert!(nothing.out.starts_with("No connections"), "{}", nothing.out);
+}

@@ -75,6 +75,14 @@ impl Bench {
             .args(args))
     }
 
+    /// The same in another current directory, with the store named by its absolute path.
+    pub(crate) fn tandem_in(&self, folder: &Path, args: &[&str]) -> Said {
+        run(Command::new(env!("CARGO_BIN_EXE_tandem"))
+            .current_dir(folder)
+            .env("TANDEM_STORE", self.store())
+            .args(args))
+    }
+
     /// The workspace file: customers of both, both ways.
     pub(crate) fn workspace(&self) -> String {
         let connection = |name: &str, path: &Path| {

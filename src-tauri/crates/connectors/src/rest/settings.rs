@@ -30,7 +30,8 @@ pub struct RestSettings {
     /// Headers sent with every call.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderValue>,
-    /// A file with the certificate authorities to trust, PEM; none: the machine's.
+    /// A file with the certificate authorities to trust, PEM; none: the machine's. A relative path
+    /// starts at the workspace file's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<String>,
     /// Whether the system may be on this machine or in a private network. Link-local addresses and

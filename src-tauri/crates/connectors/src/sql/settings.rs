@@ -27,7 +27,8 @@ pub struct PostgresSettings {
     /// Whether the connection is encrypted; none: `prefer` on this machine, else `require`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsMode>,
-    /// A file with the certificate authorities to trust, PEM; none: the machine's.
+    /// A file with the certificate authorities to trust, PEM; none: the machine's. A relative path
+    /// starts at the workspace file's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<String>,
     /// Whether the server may be on this machine or in a private network.
@@ -56,7 +57,7 @@ pub enum TlsMode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SqliteSettings {
-    /// The database's file; it has to exist.
+    /// The database's file; it has to exist. A relative path starts at the workspace file's folder.
     pub file: String,
     /// How long to wait for another process to finish writing, milliseconds.
     #[serde(default = "busy")]
