@@ -81,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Trouble> {
     let window = build(first, context())?;
     let app = open(window.handle(), store, sample.clone())?;
     tell_panel(window.handle().clone(), &app);
+    carry_on(app.clone());
     window.manage(app);
     follow_links(window.handle());
     main_window::open(window.handle(), link.as_ref())?;
@@ -151,6 +152,15 @@ fn open(
         eprintln!("{notice}");
     }
     Ok(app)
+}
+
+/// Takes up what an earlier process left: decisions that were kept, alerts that nobody took.
+fn carry_on(app: App) {
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = app.resume().await {
+            tracing::warn!(%error, "what an earlier process left was not all taken up");
+        }
+    });
 }
 
 /// Hands every event to the panel, as long as there is one.

@@ -180,6 +180,27 @@ async fn a_final_failure_is_notified_and_a_click_shows_its_run() {
     window.close().await;
 }
 
+#[tokio::test]
+async fn a_failure_that_could_not_be_told_is_notified_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("tandem.db");
+    let (window, systems) = first_run(&store).await;
+    systems.break_storefront("products").await;
+    sync_now(&window, "products", "Could not finish this run of products").await;
+    let failed = window.route().await;
+    window.close().await;
+
+    let desktop = Desktop::start().await;
+    let window = Window::open(&["--store", store.to_str().unwrap()]).await;
+    let (number, _) = desktop.notified("products").await;
+    desktop.click(number, "default");
+    eventually("the failed run is shown", || async {
+        (window.route().await == failed).then_some(())
+    })
+    .await;
+    window.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conflict_between_kinto_and_postgresql_is_settled_from_the_window() {
     let stage = Stage::with_one_open_conflict(60).await;
