@@ -20,19 +20,15 @@ const MAX_VALUES: usize = 4_000_000;
 /// Refuses an answer that is nested too deeply or holds too many values, before it is parsed.
 pub(crate) fn guard(text: &[u8]) -> Result<(), String> {
     let (mut depth, mut values) = (0usize, 0usize);
-    let (mut in_text, mut escaped) = (false, false);
-    for byte in text {
-        if in_text {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_text = false,
-                _ => {}
-            }
-            continue;
-        }
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
         match byte {
-            b'"' => in_text = true,
+            b'"' => {
+                while let Some(b'\\') = bytes.find(|byte| matches!(byte, b'"' | b'\\')) {
+                    // What is escaped ends no text.
+                    bytes.next();
+                }
+            }
             b'[' | b'{' => {
                 depth += 1;
                 values += 1;
@@ -64,12 +60,17 @@ impl<'a> Doc<'a> {
         guard(body)?;
         let root: &RawValue =
             serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        Ok(Self::of(root))
+    }
+
+    /// Takes apart what is JSON already.
+    pub(crate) fn of(root: &'a RawValue) -> Self {
         let members = if root.get().starts_with('{') {
             members(root)
         } else {
             Vec::new()
         };
-        Ok(Self { root, members })
+        Self { root, members }
     }
 
     /// What a JSON pointer points to.
@@ -77,7 +78,7 @@ impl<'a> Doc<'a> {
         if pointer.is_empty() {
             return Some(self.root);
         }
-        let rest = pointer.strip_prefix('/')?;
+        let rest = pointer.strip_prefix('/').unwrap_or(pointer);
         let (first, rest) = rest
             .split_once('/')
             .map_or((rest, None), |(a, b)| (a, Some(b)));

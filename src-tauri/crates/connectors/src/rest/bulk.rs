@@ -16,7 +16,7 @@ use super::http::{Answer, Call, configuration, header_name, header_value};
 use super::settings::Bulk;
 use super::write::{known, method};
 use super::{RestConnector, classify, records};
-use crate::json::{at, cut, elements, scalar, write_text};
+use crate::json::{Doc, cut, elements, scalar, write_text};
 
 impl RestConnector {
     pub(super) async fn write_bulk(
@@ -157,7 +157,10 @@ impl RestConnector {
         result: &RawValue,
     ) -> Result<WriteOutcome, ConnectorError> {
         let unlike = |what: String| self.http.not_as_described(answer, &what, Applied::Maybe);
-        let status: u16 = at(result, &bulk.status)
+        let raw = result;
+        let result = Doc::of(raw);
+        let status: u16 = result
+            .at(&bulk.status)
             .and_then(scalar)
             .and_then(|status| status.parse().ok())
             .ok_or_else(|| unlike(format!("a result has no status at {}", bulk.status)))?;
@@ -170,12 +173,12 @@ impl RestConnector {
             let told = bulk
                 .id
                 .as_ref()
-                .and_then(|pointer| at(result, pointer))
+                .and_then(|pointer| result.at(pointer))
                 .and_then(scalar)
                 .and_then(|id| RecordId::new(id).ok());
             let id = own_id.cloned().or(told);
             return self
-                .bulk_receipt(bulk, result, id)
+                .bulk_receipt(bulk, &result, id)
                 .map(WriteOutcome::Done)
                 .ok_or_else(|| unlike("a record was created, but its id is not told".to_owned()));
         }
@@ -183,7 +186,7 @@ impl RestConnector {
         let code = errors
             .code
             .as_ref()
-            .and_then(|pointer| at(result, pointer))
+            .and_then(|pointer| result.at(pointer))
             .and_then(scalar);
         let among = |codes: &[String]| code.as_ref().is_some_and(|code| codes.contains(code));
         let conflict = among(&errors.version_conflict_codes)
@@ -199,8 +202,8 @@ impl RestConnector {
         let message = own
             .into_iter()
             .chain(["/error/message", "/message", "/error", "/detail"])
-            .find_map(|pointer| at(result, pointer).and_then(scalar))
-            .unwrap_or_else(|| cut(result.get(), 300).to_owned());
+            .find_map(|pointer| result.at(pointer).and_then(scalar))
+            .unwrap_or_else(|| cut(raw.get(), 300).to_owned());
         let (class, applied) = classify::status(status);
         Ok(WriteOutcome::Rejected(ConnectorError {
             class,
@@ -213,16 +216,11 @@ impl RestConnector {
         }))
     }
 
-    fn bulk_receipt(
-        &self,
-        bulk: &Bulk,
-        result: &RawValue,
-        id: Option<RecordId>,
-    ) -> Option<Receipt> {
+    fn bulk_receipt(&self, bulk: &Bulk, result: &Doc<'_>, id: Option<RecordId>) -> Option<Receipt> {
         let carried = bulk
             .record
             .as_ref()
-            .and_then(|pointer| at(result, pointer))
+            .and_then(|pointer| result.at(pointer))
             .filter(|raw| raw.get().starts_with('{'))
             .and_then(|raw| records::read(&self.collection, raw, true).ok());
         let Some(record) = carried else {

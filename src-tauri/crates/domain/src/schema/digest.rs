@@ -11,9 +11,16 @@ use crate::value::Value;
 
 pub(super) fn record(schema: &CanonicalSchema, record: &CanonicalRecord) -> ContentHash {
     let mut bytes = Vec::with_capacity(256);
+    // Both ascend by name: each is walked once.
+    let mut specs = schema.fields.iter().peekable();
     for (field, value) in record.iter() {
+        while specs.next_if(|(name, _)| *name < field).is_some() {}
+        let ty = match specs.peek() {
+            Some((name, spec)) if *name == field => &spec.ty,
+            _ => &FieldType::Json,
+        };
         put_bytes(&mut bytes, field.as_str().as_bytes());
-        put(&mut bytes, &type_of(schema, field).normalise(value));
+        put(&mut bytes, &ty.normalise(value));
     }
     ContentHash(xxh3_128(&bytes).to_be_bytes())
 }

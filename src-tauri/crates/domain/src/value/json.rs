@@ -168,6 +168,12 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let mut escaped = false;
         loop {
+            // Most of a listing is texts: on to the next byte that means something.
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            self.at += rest
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
+                .unwrap_or(rest.len());
             match self.peek() {
                 Some(b'"') => {
                     let inner = self.since(start);

@@ -334,12 +334,12 @@ fn absorb(db: &Connection, key: SyncKey, id: Option<LinkId>, row: &LinkRow) -> R
             Side::Source => {
                 "DELETE FROM links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
                      AND source_id = ?3 AND target_id IS NULL AND id IS NOT ?4
-                     AND state IN (0, 1, 4)"
+                     AND (state < 2 OR state = 4)"
             }
             Side::Target => {
                 "DELETE FROM links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
                      AND target_id = ?3 AND source_id IS NULL AND id IS NOT ?4
-                     AND state IN (0, 1, 4)"
+                     AND (state < 2 OR state = 4)"
             }
         };
         db.prepare_cached(sql)?.execute(params![

@@ -122,7 +122,7 @@ fn begin(db: &Connection, key: SyncKey, links: bool) -> Result<Walk> {
             && db
                 .prepare(
                     "SELECT 1 FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                         AND state IN (0, 1, 4) AND (source_id IS NULL OR target_id IS NULL) LIMIT 1",
+                         AND (state < 2 OR state = 4) AND (source_id IS NULL OR target_id IS NULL) LIMIT 1",
                 )?
                 .exists(params![key.tenant, key.sync])?,
         duplicates: any(
@@ -312,7 +312,7 @@ impl Walker<'_> {
                                  AND o.kind = 0 AND o.key IS NOT NULL AND o.taken = 0)
                      OR EXISTS (SELECT 1 FROM main.links AS l
                              WHERE ?5 AND l.tenant_id = ?6 AND l.sync_configuration_id = ?7
-                                 AND l.key_hash = s.key AND l.state IN (0, 1, 4)
+                                 AND l.key_hash = s.key AND (l.state < 2 OR l.state = 4)
                                  AND (l.source_id IS NULL OR l.target_id IS NULL)))
                  ORDER BY n LIMIT ?8"
             ))?;
@@ -559,7 +559,7 @@ impl Walker<'_> {
             let mut find = self.db.prepare_cached(&format!(
                 "SELECT {} FROM main.links
                  WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND key_hash = ?3
-                     AND state IN (0, 1, 4) AND {column} AND id IS NOT ?4 LIMIT 11",
+                     AND (state < 2 OR state = 4) AND {column} AND id IS NOT ?4 LIMIT 11",
                 links::COLUMNS
             ))?;
             let mut rows = find.query(params![

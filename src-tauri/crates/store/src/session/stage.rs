@@ -172,7 +172,7 @@ impl Session {
         let mut found = Vec::new();
         let mut live = self.db.prepare_cached(
             "SELECT id FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                 AND state IN (0, 1, 4) AND id > ?3 ORDER BY id",
+                 AND (state < 2 OR state = 4) AND id > ?3 ORDER BY id",
         )?;
         let key = self.hold.key;
         let mut rows = live.query(params![
@@ -202,14 +202,14 @@ impl Session {
             .db
             .prepare_cached(
                 "SELECT count(*) FROM main.links
-                 WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND state IN (0, 1, 4)
+                 WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND (state < 2 OR state = 4)
                      AND (source_id IS NULL OR target_id IS NULL)",
             )?
             .query_row(params![key.tenant, key.sync], |row| row.get(0))?;
         let (mut unseen, mut all) = (0, 0_u64);
         let mut live = self.db.prepare_cached(
             "SELECT id FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                 AND state IN (0, 1, 4)",
+                 AND (state < 2 OR state = 4)",
         )?;
         let mut rows = live.query(params![key.tenant, key.sync])?;
         while let Some(row) = rows.next()? {

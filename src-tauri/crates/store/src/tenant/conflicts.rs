@@ -196,7 +196,7 @@ pub(crate) fn undo(
          ) OR EXISTS (
              SELECT 1 FROM conflict_decisions d JOIN operations o
                  ON o.seq > d.journal_seq AND o.tenant_id = d.tenant_id AND o.link_id = ?3
-                    AND o.state IN (0, 1, 4)
+                    AND (o.state < 2 OR o.state = 4)
              WHERE d.tenant_id = ?1 AND d.conflict_id = ?2
          )",
         params![tenant, key, link],

@@ -333,8 +333,8 @@ pub(crate) fn totals(db: &Connection, tenant: i64) -> Result<Totals> {
             "SELECT count(*) FROM sync_errors WHERE tenant_id = ?1 AND is_resolved = 0",
         )?,
         links: number(
-            "SELECT (SELECT count(*) FROM links WHERE tenant_id = ?1 AND state IN (0, 1, 4))
-                  - (SELECT count(*) FROM links WHERE tenant_id = ?1 AND state IN (0, 1, 4)
+            "SELECT (SELECT count(*) FROM links WHERE tenant_id = ?1 AND (state < 2 OR state = 4))
+                  - (SELECT count(*) FROM links WHERE tenant_id = ?1 AND (state < 2 OR state = 4)
                      AND (source_id IS NULL OR target_id IS NULL))",
         )?,
     })

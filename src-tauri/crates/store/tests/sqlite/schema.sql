@@ -1,11 +1,11 @@
--- version 2
+-- version 3
 CREATE INDEX alert_outbox_pending ON alert_outbox (tenant_id, seq) WHERE delivered_at IS NULL;
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
 CREATE INDEX conflicts_state         ON conflicts (tenant_id, state, id);
 CREATE UNIQUE INDEX conflicts_unsettled ON conflicts (tenant_id, link_id) WHERE state IN ('open', 'decided');
 CREATE INDEX links_half ON links (tenant_id, sync_configuration_id) WHERE source_id IS NULL OR target_id IS NULL;
 CREATE INDEX links_key  ON links (tenant_id, sync_configuration_id, key_hash) WHERE key_hash IS NOT NULL;
-CREATE INDEX links_live ON links (tenant_id, sync_configuration_id, id, state) WHERE state IN (0, 1, 4);
+CREATE INDEX links_live ON links (tenant_id, sync_configuration_id, id, state) WHERE state < 2 OR state = 4;
 CREATE UNIQUE INDEX links_source ON links (tenant_id, sync_configuration_id, source_id) WHERE source_id IS NOT NULL;
 CREATE UNIQUE INDEX links_target ON links (tenant_id, sync_configuration_id, target_id) WHERE target_id IS NOT NULL;
 CREATE INDEX links_todo ON links (tenant_id, sync_configuration_id) WHERE todo = 1;
@@ -131,7 +131,7 @@ CREATE TABLE leases (
     FOREIGN KEY (tenant_id, sync_configuration_id)
         REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE links (
+CREATE TABLE "links" (
     id                     INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id              INTEGER NOT NULL,
     sync_configuration_id  INTEGER NOT NULL,
@@ -146,7 +146,7 @@ CREATE TABLE links (
     source_updated_at      ANY,
     target_updated_at      ANY,
     source_hash            BLOB CHECK (length(source_hash) = 16),
-    target_hash            BLOB CHECK (length(target_hash) IN (0, 16)),
+    target_hash            BLOB CHECK (length(target_hash) = 0 OR length(target_hash) = 16),
     source_seen_hash       BLOB CHECK (length(source_seen_hash) = 16),
     target_seen_hash       BLOB CHECK (length(target_seen_hash) = 16),
     key_hash               BLOB CHECK (length(key_hash) = 16),
@@ -158,14 +158,14 @@ CREATE TABLE links (
     FOREIGN KEY (tenant_id, sync_configuration_id)
         REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
-CREATE TABLE operations (
+CREATE TABLE "operations" (
     seq              INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id        INTEGER NOT NULL,
     sync_history_id  INTEGER NOT NULL,
     link_id          INTEGER,
     operation_key    BLOB    NOT NULL CHECK (length(operation_key) = 16),
     side             INTEGER NOT NULL CHECK (side IN (0, 1)),
-    kind             INTEGER NOT NULL CHECK (kind IN (0, 1, 2)),
+    kind             INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2),
     state            INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
     reason           TEXT    NOT NULL,
     record_id        ANY,
