@@ -60,6 +60,8 @@ struct Bench {
 
 async fn scenarios(round: &Round) -> Outcome<Vec<Measured>> {
     let folder = tempfile::tempdir()?;
+    // No TLS here, but the client wants a provider; one that is there already is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([])

@@ -82,6 +82,8 @@ impl Kinto {
             .stderr(log)
             .spawn()
             .unwrap();
+        // No TLS here, but the client wants a provider; one that is there already is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::new();
         let url = format!("http://127.0.0.1:{port}/v1");
         until_ready("Kinto", &mut child, &log_file, async || {

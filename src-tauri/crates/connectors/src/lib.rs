@@ -17,4 +17,3 @@ mod tls;
 pub use factory::{
     KINDS, build, check_settings, described_collections, file_settings, settings_schema,
 };
-pub use tls::prepare;

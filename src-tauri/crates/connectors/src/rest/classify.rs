@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use tandem_engine::ports::connector::{Applied, ErrorClass};
 
 use crate::net::Refused;
+use crate::tls;
 
 /// The class of a status that is no success, and whether a write answered so may have landed.
 pub(crate) const fn status(status: u16) -> (ErrorClass, Applied) {
@@ -34,11 +35,11 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
         if let Some(refused) = current.downcast_ref::<Refused>() {
             return (ErrorClass::Configuration, false, refused.to_string());
         }
-        if current.downcast_ref::<native_tls::Error>().is_some() {
+        if let Some(failed) = tls::handshake_failed(current) {
             return (
                 ErrorClass::Tls,
                 false,
-                format!("the TLS handshake failed: {current}"),
+                format!("the TLS handshake failed: {failed}"),
             );
         }
         if let Some(io) = current.downcast_ref::<io::Error>() {

@@ -20,6 +20,7 @@ use crate::json::cut;
 use crate::net::{self, CheckedResolver};
 use crate::redact::Redactor;
 use crate::settings::SecretRef;
+use crate::tls;
 
 /// Same-origin redirects followed for one reading call.
 const MAX_REDIRECTS: usize = 5;
@@ -413,7 +414,7 @@ impl Http {
 
 fn client(settings: &RestSettings) -> Result<reqwest::Client, ConnectorError> {
     let limits = &settings.limits;
-    let mut builder = reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("tandem/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .no_proxy()
@@ -425,16 +426,17 @@ fn client(settings: &RestSettings) -> Result<reqwest::Client, ConnectorError> {
         .connect_timeout(Duration::from_secs(limits.connect_timeout_s))
         .read_timeout(Duration::from_secs(limits.read_timeout_s))
         .dns_resolver(CheckedResolver::shared(settings.allow_private));
-    if let Some(file) = &settings.ca_file {
+    let trusted = if let Some(file) = &settings.ca_file {
         let pem = std::fs::read(file)
             .map_err(|error| configuration(format!("ca_file {file}: {error}")))?;
-        let authorities = reqwest::Certificate::from_pem_bundle(&pem)
-            .map_err(|error| configuration(format!("ca_file {file}: {error}")))?;
-        builder = builder.tls_certs_only(authorities);
+        tls::only(&pem).map_err(|error| format!("ca_file {file}: {error}"))
+    } else if settings.base_url.starts_with("http://") {
+        tls::nobody()
     } else {
-        builder = builder.tls_backend_preconfigured(crate::tls::shared().map_err(configuration)?);
-    }
+        tls::machine()
+    };
     builder
+        .tls_backend_preconfigured(trusted.map_err(configuration)?)
         .build()
         .map_err(|error| configuration(format!("the HTTP client cannot be set up: {error}")))
 }

@@ -11,6 +11,7 @@
 mod clock;
 mod doubles;
 mod http_faults;
+mod https;
 mod rest_details;
 mod settings;
 mod sql_details;

@@ -16,10 +16,10 @@ pub(crate) struct Need {
     packages: &'static str,
 }
 
-/// What compiling anything of ours takes (HTTP connectors use the system's TLS).
+/// What compiling anything of ours takes.
 pub(crate) const BUILD: Need = Need {
     why: "compile Tandem",
-    packages: "build-essential pkg-config libssl-dev",
+    packages: "build-essential pkg-config",
 };
 
 /// What compiling the window takes.

@@ -3,17 +3,17 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use native_tls::{Certificate, TlsConnector};
-use postgres_native_tls::MakeTlsConnector;
+use rustls::ClientConfig;
 use tandem_engine::ports::Secrets;
 use tandem_engine::ports::connector::{ConnectorError, ErrorClass};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors::Place;
-use crate::net;
 use crate::sql::configuration;
 use crate::sql::settings::{PostgresSettings, TlsMode};
+use crate::{net, tls};
 
 /// How a session writes values: ISO dates in UTC, floats with all their digits, and no parsing
 /// surprises.
@@ -27,7 +27,8 @@ pub(crate) struct Connect {
     port: u16,
     allow_private: bool,
     tls: Option<TlsMode>,
-    authorities: Vec<Certificate>,
+    /// Of the connection's CA file, if it names one.
+    authorities: Option<ClientConfig>,
     connect_timeout: Duration,
 }
 
@@ -53,12 +54,13 @@ impl Connect {
                 .map_err(|error| place.error(ErrorClass::Authentication, &error.to_string()))?;
             config.password(secret.expose());
         }
-        let mut authorities = Vec::new();
+        let mut authorities = None;
         if let Some(file) = &settings.ca_file {
             let pem = std::fs::read(file)
                 .map_err(|error| configuration(format!("ca_file {file}: {error}")))?;
-            authorities = certificates(&pem)
+            let trusted = tls::only(&pem)
                 .map_err(|error| configuration(format!("ca_file {file}: {error}")))?;
+            authorities = Some(trusted);
         }
         Ok(Self {
             config,
@@ -162,20 +164,12 @@ impl Connect {
 
     async fn encrypted(&self, config: &Config, place: &Place) -> Result<Client, ConnectorError> {
         let unusable = |what: &str| place.error(ErrorClass::Tls, what);
-        let connector = if self.authorities.is_empty() {
-            crate::tls::shared().map_err(|error| unusable(&error))?
-        } else {
-            let mut builder = TlsConnector::builder();
-            builder.disable_built_in_roots(true);
-            for authority in &self.authorities {
-                builder.add_root_certificate(authority.clone());
-            }
-            builder
-                .build()
-                .map_err(|error| unusable(&error.to_string()))?
+        let trusted = match &self.authorities {
+            Some(trusted) => trusted.clone(),
+            None => tls::machine().map_err(|error| unusable(&error))?,
         };
         let (client, connection) = config
-            .connect(MakeTlsConnector::new(connector))
+            .connect(MakeRustlsConnect::new(trusted))
             .await
             .map_err(|error| place.failed(&error))?;
         tokio::spawn(async move {
@@ -189,24 +183,4 @@ impl Connect {
 
 fn is_here(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
-}
-
-/// All certificates of a PEM file.
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
-    const END: &str = "-----END CERTIFICATE-----";
-    let text = std::str::from_utf8(pem).map_err(|error| error.to_string())?;
-    let found: Result<Vec<Certificate>, String> = text
-        .split_inclusive(END)
-        .filter(|part| part.contains("-----BEGIN CERTIFICATE-----"))
-        .map(|part| {
-            Certificate::from_pem(part.trim().as_bytes()).map_err(|error| error.to_string())
-        })
-        .collect();
-    found.and_then(|found| {
-        if found.is_empty() {
-            Err("it holds no certificate".to_owned())
-        } else {
-            Ok(found)
-        }
-    })
 }

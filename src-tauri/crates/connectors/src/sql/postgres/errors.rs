@@ -8,6 +8,7 @@ use tokio_postgres::error::DbError;
 
 use crate::sql::dialect::Statement;
 use crate::sql::settings::PostgresSettings;
+use crate::tls;
 
 /// The database, for messages.
 pub(crate) struct Place {
@@ -38,10 +39,10 @@ impl Place {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
         let mut last = error.to_string();
         while let Some(current) = cause {
-            if current.downcast_ref::<native_tls::Error>().is_some() {
+            if let Some(failed) = tls::handshake_failed(current) {
                 return self.error(
                     ErrorClass::Tls,
-                    &format!("the TLS handshake failed: {current}"),
+                    &format!("the TLS handshake failed: {failed}"),
                 );
             }
             last = format!("{last}: {current}");
