@@ -1,5 +1,6 @@
 //! What can go wrong in a use-case, and how each is told: a code, a sentence, a cause, a fix.
 
+use tandem_engine::calls::CircuitRefusal;
 use tandem_engine::ports::connector::ErrorClass;
 use tandem_engine::ports::{ConnectorError, StoreError};
 use tandem_engine::run::RunError;
@@ -64,6 +65,14 @@ pub enum AppError {
         connection: String,
         /// What happened.
         error: ConnectorError,
+    },
+    /// A connection's circuit lets nothing through.
+    #[error("{connection}: {refusal}")]
+    Circuit {
+        /// The connection's name.
+        connection: String,
+        /// Why.
+        refusal: CircuitRefusal,
     },
     /// The sync rests.
     #[error("the sync {sync:?} is paused")]
@@ -137,6 +146,26 @@ impl From<AppError> for WireError {
                 cause_of(error.class),
                 &remedy(connection, error.class),
             ),
+            AppError::Circuit {
+                connection,
+                refusal,
+            } => {
+                let (cause, fix) = match refusal {
+                    CircuitRefusal::Isolated => (
+                        "A person shut it; nothing is sent to it until it is reset.",
+                        format!("Reset it first: tandem connections reset {connection:?}"),
+                    ),
+                    CircuitRefusal::Probing => (
+                        "One probe at a time; its answer counts for all.",
+                        "Wait for it: 45 seconds at the most.".to_owned(),
+                    ),
+                    CircuitRefusal::Open { .. } => (
+                        "Too many calls failed in a row.",
+                        format!("Probe it now: tandem connections probe {connection:?}"),
+                    ),
+                };
+                with("circuit", cause, &fix)
+            }
             AppError::Paused { sync } => with(
                 "paused",
                 "Somebody paused it; neither the schedule nor a person runs it until it is resumed.",

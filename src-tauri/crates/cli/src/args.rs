@@ -54,7 +54,7 @@ pub(crate) enum Verb {
     Apply(Apply),
     /// Write everything set up as a workspace file, without secrets
     Export,
-    /// List and test connections
+    /// List and test connections; their circuits by hand
     #[command(subcommand)]
     Connections(Connections),
     /// List, show, pause and resume syncs
@@ -107,6 +107,21 @@ pub(crate) enum Connections {
     List,
     /// Reach a connection once, read-only
     Test {
+        /// Its name
+        name: String,
+    },
+    /// Reach a connection whose circuit is open: an answer closes it
+    Probe {
+        /// Its name
+        name: String,
+    },
+    /// Send nothing to a connection until it is reset
+    Isolate {
+        /// Its name
+        name: String,
+    },
+    /// Close a connection's circuit, whatever opened or isolated it
+    Reset {
         /// Its name
         name: String,
     },

@@ -11,6 +11,7 @@ import type {
   CancelRun,
   ConflictSummary,
   ConflictView,
+  ConnectionProbe,
   ConnectionTest,
   ConnectionView,
   CreateTenant,
@@ -23,6 +24,7 @@ import type {
   GetError,
   GetRun,
   GetSync,
+  IsolateConnection,
   ListAudit,
   ListConflicts,
   ListConnections,
@@ -35,8 +37,10 @@ import type {
   OverviewView,
   Page,
   PauseSync,
+  ProbeConnection,
   RecordChange,
   RemoveTenant,
+  ResetConnection,
   ResolveConflict,
   ResolveDeleteConflict,
   ResolveError,
@@ -63,6 +67,9 @@ export interface Commands {
   overview: { args: Overview; reply: OverviewView };
   list_connections: { args: ListConnections; reply: Array<ConnectionView> };
   test_connection: { args: TestConnection; reply: ConnectionTest };
+  probe_connection: { args: ProbeConnection; reply: ConnectionProbe };
+  isolate_connection: { args: IsolateConnection; reply: ConnectionView };
+  reset_connection: { args: ResetConnection; reply: ConnectionView };
   list_syncs: { args: ListSyncs; reply: Array<SyncSummary> };
   get_sync: { args: GetSync; reply: SyncView };
   pause_sync: { args: PauseSync; reply: SyncView };

@@ -433,6 +433,23 @@ detected_at: string,
 updated_at: string, };
 
 /**
+ * What became of a probe.
+ */
+export type ConnectionProbe = { 
+/**
+ * The connection, with its circuit as it stands now.
+ */
+connection: ConnectionView, 
+/**
+ * How long it took to answer, milliseconds.
+ */
+latency_ms: number | null, 
+/**
+ * Why it did not answer well.
+ */
+error: WireError | null, };
+
+/**
  * How a connection answered.
  */
 export type ConnectionTest = { 
@@ -770,6 +787,19 @@ tenant: string,
 name: string, };
 
 /**
+ * Shuts a connection until it is reset: nothing is sent to it.
+ */
+export type IsolateConnection = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The connection's name.
+ */
+name: string, };
+
+/**
  * Who did what, newest first.
  */
 export type ListAudit = { 
@@ -1028,6 +1058,20 @@ tenant: string,
 name: string, };
 
 /**
+ * Reaches a connection once, read-only, though its circuit be open: an answer closes it, a
+ * failure opens it for five more minutes.
+ */
+export type ProbeConnection = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The connection's name.
+ */
+name: string, };
+
+/**
  * One write to one record of one system.
  */
 export type RecordChange = { 
@@ -1086,6 +1130,19 @@ losers: Array<LostValue>, };
 export type RemoveTenant = { 
 /**
  * Its name.
+ */
+name: string, };
+
+/**
+ * Closes a connection's circuit, whatever opened or isolated it.
+ */
+export type ResetConnection = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The connection's name.
  */
 name: string, };
 

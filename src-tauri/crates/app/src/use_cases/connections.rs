@@ -1,7 +1,8 @@
-//! Connections: listing and testing.
+//! Connections: listing, testing, and their circuits by hand.
 
 use std::sync::Arc;
 
+use tandem_engine::calls::{self, CallError, CircuitBreaker};
 use tandem_engine::ports::store::{ConnectionRecord, SyncRecord};
 
 use crate::app::{App, Scope};
@@ -10,7 +11,8 @@ use crate::lookup;
 use crate::systems;
 use crate::views::connections::view;
 use crate::wire::{
-    CollectionTest, ConnectionTest, ConnectionView, ListConnections, TestConnection, WireError,
+    CollectionTest, ConnectionProbe, ConnectionTest, ConnectionView, IsolateConnection,
+    ListConnections, ProbeConnection, ResetConnection, TestConnection, WireError, WireEvent,
 };
 
 impl App {
@@ -41,6 +43,127 @@ impl App {
             })
             .await?;
         Ok(self.test(&connection).await)
+    }
+
+    /// Probes a connection now, audited.
+    ///
+    /// # Errors
+    /// Where there is no such connection, it is isolated, or somebody probes it already. That it
+    /// does not answer is an answer.
+    pub async fn probe_connection(
+        &self,
+        args: ProbeConnection,
+    ) -> Result<ConnectionProbe, AppError> {
+        let (connection, circuit) = self.circuit(&args.tenant, &args.name).await?;
+        let collection =
+            tandem_connectors::described_collections(&connection.kind, &connection.settings)
+                .into_iter()
+                .next()
+                .ok_or_else(|| AppError::Argument {
+                    what: format!("the connection {:?} describes no collection", args.name),
+                    why: "A probe reads from one.".to_owned(),
+                    fix: "Describe one in the workspace file and apply it.".to_owned(),
+                })?;
+        let inner = &self.inner;
+        let connector = systems::connect(
+            &connection,
+            &collection,
+            &*inner.secrets,
+            Arc::clone(&inner.clock),
+        )?;
+        let probed = calls::probe(
+            &circuit,
+            connector.as_read_only(),
+            &*inner.clock,
+            inner.who(),
+        )
+        .await;
+        let (latency_ms, error) = match probed {
+            Ok(health) => (Some(health.latency_ms), None),
+            Err(CallError::Failed { error, .. }) => {
+                let connection = args.name.clone();
+                (None, Some(AppError::System { connection, error }.into()))
+            }
+            Err(CallError::Refused(refusal)) => {
+                return Err(AppError::Circuit {
+                    connection: args.name,
+                    refusal,
+                });
+            }
+            Err(CallError::Store(error)) => return Err(error.into()),
+        };
+        Ok(ConnectionProbe {
+            connection: self.circuit_changed(args.tenant, args.name).await?,
+            latency_ms,
+            error,
+        })
+    }
+
+    /// Shuts a connection, audited.
+    ///
+    /// # Errors
+    /// Where there is no such connection.
+    pub async fn isolate_connection(
+        &self,
+        args: IsolateConnection,
+    ) -> Result<ConnectionView, AppError> {
+        let (_, circuit) = self.circuit(&args.tenant, &args.name).await?;
+        circuit.isolate(self.inner.who()).await?;
+        self.circuit_changed(args.tenant, args.name).await
+    }
+
+    /// Lets calls to a connection through again, audited.
+    ///
+    /// # Errors
+    /// Where there is no such connection.
+    pub async fn reset_connection(
+        &self,
+        args: ResetConnection,
+    ) -> Result<ConnectionView, AppError> {
+        let (_, circuit) = self.circuit(&args.tenant, &args.name).await?;
+        circuit.reset(self.inner.who()).await?;
+        self.circuit_changed(args.tenant, args.name).await
+    }
+
+    async fn circuit(
+        &self,
+        tenant: &str,
+        name: &str,
+    ) -> Result<(ConnectionRecord, CircuitBreaker), AppError> {
+        let name = name.to_owned();
+        let (connection, store) = self
+            .with_tenant(tenant, move |scope| {
+                let connection = lookup::connection(scope.store, &name)?;
+                Ok((connection, scope.inner.store.tenant(scope.tenant.id)))
+            })
+            .await?;
+        let clock = Arc::clone(&self.inner.clock);
+        let circuit = CircuitBreaker::load(store, connection.id, clock).await?;
+        Ok((connection, circuit))
+    }
+
+    /// The connection as it stands now; everybody who looks is told.
+    async fn circuit_changed(
+        &self,
+        tenant: String,
+        name: String,
+    ) -> Result<ConnectionView, AppError> {
+        let shown = self
+            .with_tenant(&tenant, move |scope| {
+                let all = connections(scope, &scope.store.syncs()?)?;
+                all.into_iter()
+                    .find(|it| it.name == name)
+                    .ok_or(AppError::Unknown {
+                        kind: "connection",
+                        name,
+                        near: None,
+                    })
+            })
+            .await?;
+        self.inner
+            .hub
+            .publish_event(WireEvent::WorkspaceChanged { tenant });
+        Ok(shown)
     }
 
     async fn test(&self, connection: &ConnectionRecord) -> ConnectionTest {

@@ -46,6 +46,28 @@ args! {
         /// The connection's name.
         name: String,
     }
+    /// Reaches a connection once, read-only, though its circuit be open: an answer closes it, a
+    /// failure opens it for five more minutes.
+    ProbeConnection {
+        /// The tenant's name.
+        tenant: String,
+        /// The connection's name.
+        name: String,
+    }
+    /// Shuts a connection until it is reset: nothing is sent to it.
+    IsolateConnection {
+        /// The tenant's name.
+        tenant: String,
+        /// The connection's name.
+        name: String,
+    }
+    /// Closes a connection's circuit, whatever opened or isolated it.
+    ResetConnection {
+        /// The tenant's name.
+        tenant: String,
+        /// The connection's name.
+        name: String,
+    }
     /// All sync configurations, by name.
     ListSyncs {
         /// The tenant's name.

@@ -140,6 +140,17 @@ pub struct CollectionTest {
     pub error: Option<WireError>,
 }
 
+/// What became of a probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConnectionProbe {
+    /// The connection, with its circuit as it stands now.
+    pub connection: ConnectionView,
+    /// How long it took to answer, milliseconds.
+    pub latency_ms: Option<u64>,
+    /// Why it did not answer well.
+    pub error: Option<WireError>,
+}
+
 /// A sync in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SyncSummary {

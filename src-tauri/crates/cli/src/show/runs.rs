@@ -146,6 +146,9 @@ pub(crate) fn run(run: &RunView, paint: Paint) -> String {
             text.push_str(&format!("  fix: {fix}\n"));
         }
     }
+    if let Some(at) = &run.continue_at {
+        text.push_str(&format!("  the rest is due from {} on\n", time(at)));
+    }
     let by = format!(
         "{}, {} by {}",
         time(&run.started_at),

@@ -5,7 +5,7 @@ use tandem_app::wire::{
     TenantView,
 };
 
-use super::{Paint, Table, Tone, duration, time, word};
+use super::{Paint, Table, Tone, count, duration, time, word};
 
 /// Tenants in a table.
 pub(crate) fn tenants(tenants: &[TenantView], paint: Paint) -> String {
@@ -84,6 +84,30 @@ pub(crate) fn test(name: &str, test: &ConnectionTest, paint: Paint) -> String {
         };
         text.push_str(&format!("  {}: {found}\n", collection.name));
     }
+    text
+}
+
+/// A connection's circuit.
+pub(crate) fn circuit(connection: &ConnectionView, paint: Paint) -> String {
+    let tone = if connection.circuit == CircuitView::Closed {
+        Tone::Good
+    } else {
+        Tone::Bad
+    };
+    let stands = paint.text(tone, &word(&connection.circuit));
+    let mut text = format!("{}: circuit {stands}", connection.name);
+    if connection.circuit == CircuitView::Open
+        && let Some(until) = &connection.open_until
+    {
+        text.push_str(&format!(" until {}", time(until)));
+    }
+    if let Some(last) = &connection.last_error {
+        text.push_str(&format!(
+            ", {} in a row, the last one: {last}",
+            count(u64::from(connection.failures), "failure")
+        ));
+    }
+    text.push('\n');
     text
 }
 

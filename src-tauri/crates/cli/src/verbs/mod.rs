@@ -9,8 +9,8 @@ mod workspace;
 use clap::CommandFactory as _;
 use tandem_app::WireError;
 use tandem_app::wire::{
-    CreateTenant, GetSync, ListConnections, ListSyncs, ListTenants, PauseSync, RemoveTenant,
-    ResumeSync, TestConnection,
+    CreateTenant, GetSync, IsolateConnection, ListConnections, ListSyncs, ListTenants, PauseSync,
+    ProbeConnection, RemoveTenant, ResetConnection, ResumeSync, TestConnection,
 };
 
 use crate::args::{Cli, Connections, Global, Syncs, Tenants, Verb};
@@ -63,6 +63,27 @@ async fn connections(global: &Global, verb: Connections) -> Result<Outcome, Wire
             if let Some(error) = test.error {
                 return Err(error);
             }
+        }
+        Connections::Probe { name } => {
+            let probe = app
+                .probe_connection(ProbeConnection { tenant, name })
+                .await?;
+            out.print(&probe, |paint| show::circuit(&probe.connection, paint))?;
+            if let Some(error) = probe.error {
+                return Err(error);
+            }
+        }
+        Connections::Isolate { name } => {
+            let connection = app
+                .isolate_connection(IsolateConnection { tenant, name })
+                .await?;
+            out.print(&connection, |paint| show::circuit(&connection, paint))?;
+        }
+        Connections::Reset { name } => {
+            let connection = app
+                .reset_connection(ResetConnection { tenant, name })
+                .await?;
+            out.print(&connection, |paint| show::circuit(&connection, paint))?;
         }
     }
     Ok(Outcome::Completed)

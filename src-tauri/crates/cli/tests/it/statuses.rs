@@ -235,3 +235,40 @@ fn tenants_see_nothing_of_each_other() {
         "{said:?}"
     );
 }
+
+#[test]
+fn a_connection_is_isolated_probed_and_reset_by_hand_and_the_log_says_who() {
+    let bench = Bench::with_customers(2);
+    let isolated = bench.tandem(&["connections", "isolate", "right"]);
+    assert_eq!(isolated.status, 0, "{isolated:?}");
+    assert!(isolated.out.contains("isolated"), "{isolated:?}");
+    let run = bench.tandem(&["run", "customers"]);
+    assert_eq!(run.status, 5, "{run:?}");
+    assert!(run.out.contains("isolated by an admin"), "{run:?}");
+    assert!(run.out.contains("Reset right"), "{run:?}");
+    assert_eq!(bench.right.count(Table::Customers).unwrap(), 0);
+    let probed = bench.tandem(&["connections", "probe", "right"]);
+    assert_eq!(probed.status, 1, "{probed:?}");
+    assert!(
+        probed.err.contains("connections reset \"right\""),
+        "{probed:?}"
+    );
+
+    let reset = bench.tandem(&["connections", "reset", "right", "--json"]);
+    assert_eq!(reset.json()["circuit"], json!("closed"));
+    let probed = bench.tandem(&["connections", "probe", "right", "--json"]);
+    assert_eq!(probed.status, 0, "{probed:?}");
+    assert_eq!(probed.json()["connection"]["circuit"], json!("closed"));
+    assert_eq!(bench.tandem(&["run", "customers"]).status, 0);
+    assert_eq!(bench.right.count(Table::Customers).unwrap(), 2);
+
+    let unknown = bench.tandem(&["connections", "isolate", "rigth"]);
+    assert_eq!(unknown.status, 1);
+    assert!(unknown.err.contains("right"), "{unknown:?}");
+    let audit = bench
+        .tandem(&["audit", "list", "--json", "--limit", "50"])
+        .out;
+    for action in ["connection.isolate", "connection.probe", "connection.reset"] {
+        assert!(audit.contains(action), "{action}: {audit}");
+    }
+}

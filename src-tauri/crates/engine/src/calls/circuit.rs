@@ -66,19 +66,12 @@ impl CircuitBreaker {
     /// The store's; the inner result is the circuit's answer.
     pub async fn admit(&self) -> Result<Result<Admission, CircuitRefusal>, StoreError> {
         let now = self.clock.now();
-        let fresh = {
-            let known = self.known();
-            let age = self.clock.monotonic().saturating_sub(known.read_at);
-            (age < FRESH && machine::is_closed(&known.circuit))
-                .then(|| machine::admit(&known.circuit, now).0)
-        };
-        match fresh {
-            Some(answer) => Ok(answer),
-            None => {
-                self.step(None, move |circuit| machine::admit(circuit, now))
-                    .await
-            }
+        let known = self.fresh().await?;
+        if machine::is_closed(&known) {
+            return Ok(machine::admit(&known, now).0);
         }
+        self.step(None, move |circuit| machine::admit(circuit, now))
+            .await
     }
 
     /// Counts a call's result.
@@ -94,9 +87,9 @@ impl CircuitBreaker {
         let now = self.clock.now();
         // Most calls succeed at a healthy system, which costs no write.
         if verdict == Verdict::Alive {
-            let known = self.known();
-            if machine::is_closed(&known.circuit)
-                && machine::settle(&known.circuit, ticket, verdict, message, now).is_none()
+            let known = self.fresh().await?;
+            if machine::is_closed(&known)
+                && machine::settle(&known, ticket, verdict, message, now).is_none()
             {
                 return Ok(());
             }
@@ -147,6 +140,27 @@ impl CircuitBreaker {
         .await
     }
 
+    /// What is known, read again if that is a while ago.
+    async fn fresh(&self) -> Result<CircuitRecord, StoreError> {
+        {
+            let known = self.known();
+            if self.clock.monotonic().saturating_sub(known.read_at) < FRESH {
+                return Ok(known.circuit.clone());
+            }
+        }
+        let (store, connection) = (Arc::clone(&self.tenant), self.connection);
+        let circuit = blocking(move || store.circuit(connection)).await?;
+        self.learn(circuit.clone());
+        Ok(circuit)
+    }
+
+    fn learn(&self, circuit: CircuitRecord) {
+        *self.known() = Known {
+            circuit,
+            read_at: self.clock.monotonic(),
+        };
+    }
+
     /// One transition in one transaction on what the store holds then.
     async fn step<T: Send + 'static>(
         &self,
@@ -171,9 +185,7 @@ impl CircuitBreaker {
         })
         .await?;
         self.tell(&before, &after);
-        let mut known = self.known();
-        known.circuit = after;
-        known.read_at = self.clock.monotonic();
+        self.learn(after);
         Ok(answer)
     }
 

@@ -2,9 +2,10 @@
 //! calls a connector.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tandem_domain::config::CollectionSchema;
 use tandem_domain::ids::{RecordId, Side};
 
@@ -54,6 +55,8 @@ pub struct Gateway {
     retries: RetryBudget,
     budget: Arc<Budget>,
     signals: Arc<Signals>,
+    /// Until when the system asked to be left alone, and the failure that said so.
+    asked: Mutex<Option<(DateTime<Utc>, ConnectorError)>>,
 }
 
 /// What a run holds of a connector: a simulation holds one that cannot write, by type.
@@ -95,6 +98,7 @@ impl Gateway {
             retries: RetryBudget::default(),
             budget,
             signals,
+            asked: Mutex::default(),
         }
     }
 
@@ -141,7 +145,7 @@ impl Gateway {
 
     /// The fields the collection has now.
     pub async fn describe(&self) -> Result<CollectionSchema, CallError> {
-        self.call(Effect::None, || self.connector.reader().describe())
+        self.call(Effect::Declares, || self.connector.reader().describe())
             .await
     }
 
@@ -179,6 +183,12 @@ impl Gateway {
         Fut: Future<Output = Result<T, ConnectorError>> + 'a,
     {
         let mut sequence = Sequence::new(effect);
+        // What costs no call is no sign of life.
+        let success = match effect {
+            Effect::Declares => Verdict::Unclear,
+            _ => Verdict::Alive,
+        };
+        self.left_alone()?;
         loop {
             let ticket = match self.admission().await {
                 Ok(ticket) => ticket,
@@ -187,7 +197,7 @@ impl Gateway {
             self.retries.sent();
             let error = match self.within_timeout(send()).await {
                 Ok(answer) => {
-                    self.settle(ticket, Verdict::Alive, "").await;
+                    self.settle(ticket, success, "").await;
                     return Ok(answer);
                 }
                 Err(error) => error,
@@ -208,11 +218,33 @@ impl Gateway {
                 Err(error) => return Err(sequence.ended(error, None)),
             };
             if let Err(why) = self.back_off(&error, sequence.retries).await {
+                if let GiveUp::Later { until } = why {
+                    *self.asked() = Some((until, error.error().clone()));
+                }
                 return Err(sequence.ended(error.into_error(), Some(why)));
             }
             sequence.retries += 1;
             sequence.last = Some(error.into_error());
         }
+    }
+
+    /// A system that asked to be left alone for longer than this run may wait is sent nothing more.
+    fn left_alone(&self) -> Result<(), CallError> {
+        match &*self.asked() {
+            Some((until, error)) if self.clock.now() < *until => Err(CallError::Failed {
+                error: ConnectorError {
+                    applied: Applied::No,
+                    ..error.clone()
+                },
+                retries: 0,
+                gave_up: Some(GiveUp::Later { until: *until }),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Option<(DateTime<Utc>, ConnectorError)>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the next try, if there is to be one.
@@ -288,17 +320,25 @@ impl Gateway {
         &self,
         call: impl Future<Output = Result<T, ConnectorError>>,
     ) -> Result<T, ConnectorError> {
-        tokio::select! {
-            biased;
-            answer = call => answer,
-            () = self.clock.sleep(CALL_TIMEOUT) => Err(ConnectorError {
-                applied: Applied::Maybe,
-                ..ConnectorError::new(
-                    ErrorClass::Timeout,
-                    format!("no whole answer within {} s", CALL_TIMEOUT.as_secs()),
-                )
-            }),
-        }
+        within_timeout(self.clock.as_ref(), call).await
+    }
+}
+
+/// No call takes longer than this, whatever its connector does.
+pub(super) async fn within_timeout<T>(
+    clock: &dyn Clock,
+    call: impl Future<Output = Result<T, ConnectorError>>,
+) -> Result<T, ConnectorError> {
+    tokio::select! {
+        biased;
+        answer = call => answer,
+        () = clock.sleep(CALL_TIMEOUT) => Err(ConnectorError {
+            applied: Applied::Maybe,
+            ..ConnectorError::new(
+                ErrorClass::Timeout,
+                format!("no whole answer within {} s", CALL_TIMEOUT.as_secs()),
+            )
+        }),
     }
 }
 

@@ -2,10 +2,12 @@
 
 pub mod circuit;
 pub mod gateway;
+mod probe;
 pub mod retry;
 mod sequence;
 
 pub use circuit::CircuitBreaker;
 pub use circuit::machine::{Admission, CircuitRefusal};
 pub use gateway::{CallError, Gateway};
+pub use probe::probe;
 pub use retry::{GiveUp, RetryPolicy, RetryableError};

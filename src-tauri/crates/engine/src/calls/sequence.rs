@@ -8,6 +8,8 @@ use crate::ports::connector::{Applied, ConnectorError, ErrorClass};
 /// What a call does to its system, which decides whether it may be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
+    /// Tells what there is to read; some connectors know that without asking their system.
+    Declares,
     /// Reads.
     None,
     /// Changes records that exist: what became of it shows when they are read again.
@@ -47,7 +49,7 @@ impl Sequence {
     pub(super) fn ended(&self, mut error: ConnectorError, gave_up: Option<GiveUp>) -> CallError {
         let refused = error.class == ErrorClass::Rejected;
         let lands = match self.effect {
-            Effect::None => false,
+            Effect::Declares | Effect::None => false,
             // A refusal of the content is this record's own; whether an earlier send changed it all
             // the same is seen when it is read again.
             Effect::Changes => !refused,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use tandem_domain::config::ConfigProblem;
 use tandem_domain::ids::{Both, Side};
 
-use crate::calls::{CallError, GiveUp};
+use crate::calls::{CallError, CircuitRefusal, GiveUp};
 use crate::ports::StoreError;
 use crate::ports::connector::ErrorClass;
 use crate::ports::history::ErrorType;
@@ -152,6 +152,9 @@ fn call_remedy(connection: &str, error: &CallError) -> String {
     } = error
     {
         return format!("Nothing is lost: the rest is due from {until} on.");
+    }
+    if let CallError::Refused(CircuitRefusal::Isolated) = error {
+        return format!("Reset {connection} when it may be used again.");
     }
     let CallError::Failed { error, .. } = error else {
         return format!(
