@@ -86,6 +86,8 @@ pub struct State {
     pub normalise: Option<fn(&mut NativeFields)>,
     /// What the catalogue says.
     pub schema: CollectionSchema,
+    /// Whether fresh credentials are to be had.
+    pub renews: bool,
     /// Answers to `get` that are "forbidden".
     pub forbidden: Vec<RecordId>,
     /// Calls of each kind so far: list, get, write, operations written.
@@ -108,6 +110,10 @@ pub struct Counts {
     pub writes: usize,
     /// Operations that took effect.
     pub effects: usize,
+    /// Health checks.
+    pub checks: usize,
+    /// Times that fresh credentials were asked for.
+    pub refreshes: usize,
 }
 
 /// The system.
@@ -162,6 +168,7 @@ impl FakeSystem {
                 tells_time: true,
                 normalise: None,
                 schema: CollectionSchema::default(),
+                renews: false,
                 forbidden: Vec::new(),
                 counts: Counts::default(),
                 keys: HashMap::new(),
@@ -425,6 +432,7 @@ impl Connector for FakeSystem {
 
     async fn check(&self) -> Result<Health, ConnectorError> {
         let mut state = self.state();
+        state.counts.checks += 1;
         match self.react(&Call::Check, &mut state) {
             Reaction::Fail(error) | Reaction::ApplyThenFail(error) => Err(error),
             Reaction::Answer | Reaction::Reject(_) => Ok(Health {
@@ -434,6 +442,12 @@ impl Connector for FakeSystem {
                 latency_ms: 0,
             }),
         }
+    }
+
+    async fn refresh_credentials(&self) -> Result<bool, ConnectorError> {
+        let mut state = self.state();
+        state.counts.refreshes += 1;
+        Ok(state.renews)
     }
 
     async fn describe(&self) -> Result<CollectionSchema, ConnectorError> {

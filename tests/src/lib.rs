@@ -2,6 +2,7 @@
 //! the real engine over the real store between two of them, and the house's own rules. Nobody
 //! imports this crate.
 
+pub mod away;
 pub mod clock;
 pub mod fake;
 pub mod house;

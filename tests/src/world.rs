@@ -18,8 +18,8 @@ use tandem_engine::ports::connector::WritableConnector;
 use tandem_engine::ports::events::Event;
 use tandem_engine::ports::history::{RunOptions, RunTrigger, SyncError, SyncHistory};
 use tandem_engine::ports::store::{
-    Actor, ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter, NewDecision, SyncRecord,
-    Tenant, TenantStore,
+    Actor, CircuitRecord, ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter,
+    NewDecision, SyncRecord, Tenant, TenantStore,
 };
 use tandem_engine::ports::{Clock, Events, Ids, Store};
 use tandem_engine::run::{Opened, SyncJob, SyncService};
@@ -42,6 +42,7 @@ pub struct World {
     sync: SyncRecord,
     connections: Both<ConnectionRecord>,
     service: SyncService,
+    stand_ins: Both<Option<Arc<dyn WritableConnector>>>,
     folder: tempfile::TempDir,
 }
 
@@ -143,8 +144,29 @@ impl World {
             sync,
             connections,
             service,
+            stand_ins: Both::new(None, None),
             folder,
         }
+    }
+
+    /// From now on this is one side's system instead of the scripted one.
+    pub fn stand_in(&mut self, side: Side, connector: Arc<dyn WritableConnector>) {
+        *self.stand_ins.get_mut(side) = Some(connector);
+    }
+
+    fn connector(&self, side: Side) -> Arc<dyn WritableConnector> {
+        self.stand_ins
+            .get(side)
+            .clone()
+            .unwrap_or_else(|| Arc::clone(self.side(side)) as Arc<dyn WritableConnector>)
+    }
+
+    /// One side's circuit as stored.
+    #[must_use]
+    pub fn circuit(&self, side: Side) -> CircuitRecord {
+        self.store
+            .circuit(self.connections.get(side).id)
+            .expect("a circuit")
     }
 
     /// One side's system.
@@ -183,10 +205,7 @@ impl World {
             tenant: Arc::clone(&self.store),
             sync: self.sync.clone(),
             connections: self.connections.clone(),
-            connectors: Both::new(
-                Arc::clone(&self.source) as Arc<dyn WritableConnector>,
-                Arc::clone(&self.target) as Arc<dyn WritableConnector>,
-            ),
+            connectors: Both::new(self.connector(Side::Source), self.connector(Side::Target)),
             redactor: Redactor::new([], ["hunter2-secret"]),
         };
         self.service

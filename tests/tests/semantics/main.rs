@@ -1,6 +1,8 @@
 //! The numbered cases of the sync semantics, each through the real engine and the real store,
 //! between two scripted systems. Case 35 (idle runs write nothing) follows every scenario.
 
+mod breaker;
+mod calls;
 mod conflicts;
 mod deletes;
 mod faults;
@@ -9,3 +11,4 @@ mod listing;
 mod merge;
 mod observability;
 mod pairing;
+mod recovery;

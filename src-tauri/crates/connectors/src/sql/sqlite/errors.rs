@@ -75,3 +75,26 @@ fn class(error: &rusqlite::Error) -> ErrorClass {
         _ => ErrorClass::Configuration,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_003_which_failures_of_sqlite_are_retried() {
+        use rusqlite::ffi;
+        for (code, retried) in [
+            (ffi::SQLITE_BUSY, true),
+            (ffi::SQLITE_BUSY_SNAPSHOT, true),
+            (ffi::SQLITE_LOCKED, true),
+            (ffi::SQLITE_CONSTRAINT_UNIQUE, false),
+            (ffi::SQLITE_READONLY, false),
+            (ffi::SQLITE_CORRUPT, false),
+            (ffi::SQLITE_TOOBIG, false),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = ConnectorError::new(class(&error), "x");
+            assert_eq!(error.is_retryable(), retried, "{code}");
+        }
+    }
+}
