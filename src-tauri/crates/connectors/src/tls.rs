@@ -1,35 +1,36 @@
 //! TLS through rustls: trusted is what the machine trusts, or, where a connection names a CA file,
 //! what that file holds and nothing else. The machine's authorities are read when the first
-//! encrypted connection needs them, once for the whole process; a plain one never does.
+//! certificate is checked against them, once for the whole process; a plain connection never does.
 
 use std::error::Error;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 static MACHINE: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
 
-/// Trusts what the machine trusts. The error says why it cannot.
+/// Trusts what the machine trusts. Reads nothing yet: a database that turns out not to encrypt
+/// needs none of it.
 pub(crate) fn machine() -> Result<ClientConfig, String> {
     MACHINE
         .get_or_init(|| {
-            let found = rustls_native_certs::load_native_certs();
-            let mut roots = RootCertStore::empty();
-            let (usable, _) = roots.add_parsable_certificates(found.certs);
-            if usable == 0 {
-                let why = found.errors.first().map_or_else(
-                    || "this machine has no certificate authorities".to_owned(),
-                    ToString::to_string,
-                );
-                return Err(format!(
-                    "TLS cannot be set up: {why}; install them (ca-certificates), or name a ca_file"
-                ));
-            }
-            trusting(roots)
+            let provider = Arc::new(ring::default_provider());
+            let verifier = Arc::new(Machine {
+                provider: Arc::clone(&provider),
+                verifier: Mutex::new(None),
+            });
+            Ok(ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .map_err(|error| format!("TLS cannot be set up: {error}"))?
+                .dangerous()
+                .with_custom_certificate_verifier(verifier)
+                .with_no_client_auth())
         })
         .clone()
 }
@@ -69,4 +70,90 @@ fn trusting(roots: RootCertStore) -> Result<ClientConfig, String> {
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS cannot be set up: {error}"))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Checks certificates as rustls does, against authorities read at the first check. Should reading
+/// fail, the next check reads again.
+#[derive(Debug)]
+struct Machine {
+    provider: Arc<CryptoProvider>,
+    verifier: Mutex<Option<Arc<WebPkiServerVerifier>>>,
+}
+
+impl Machine {
+    fn verifier(&self) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
+        let mut kept = self.verifier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verifier) = kept.as_ref() {
+            return Ok(Arc::clone(verifier));
+        }
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        let (trusted, ignored) = roots.add_parsable_certificates(found.certs);
+        for error in &found.errors {
+            tracing::warn!(%error, "a part of the machine's certificate authorities cannot be read");
+        }
+        tracing::debug!(
+            trusted,
+            ignored,
+            "read the machine's certificate authorities"
+        );
+        if roots.is_empty() {
+            return Err(rustls::Error::General(
+                "this machine names no certificate authority; install them (ca-certificates), or name a ca_file"
+                    .to_owned(),
+            ));
+        }
+        let verifier = WebPkiServerVerifier::builder_with_provider(
+            Arc::new(roots),
+            Arc::clone(&self.provider),
+        )
+        .build()
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(Arc::clone(kept.insert(verifier)))
+    }
+}
+
+impl ServerCertVerifier for Machine {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.verifier()?.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        )
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, known)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, known)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
 }

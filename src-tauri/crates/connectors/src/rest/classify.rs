@@ -36,11 +36,14 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
             return (ErrorClass::Configuration, false, refused.to_string());
         }
         if let Some(failed) = tls::handshake_failed(current) {
-            return (
-                ErrorClass::Tls,
-                false,
-                format!("the TLS handshake failed: {failed}"),
-            );
+            // A connection that breaks after its handshake may have carried the request.
+            return if error.is_connect() {
+                let what = format!("the TLS handshake failed: {failed}");
+                (ErrorClass::Tls, false, what)
+            } else {
+                let what = format!("the encrypted connection broke: {failed}");
+                (ErrorClass::Tls, true, what)
+            };
         }
         if let Some(io) = current.downcast_ref::<io::Error>() {
             cut_short |= matches!(

@@ -1,6 +1,7 @@
 //! Who is trusted over TLS: what the connection's CA file holds and nobody else; without one, what
 //! the machine trusts.
 
+use std::process::Command;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -8,12 +9,14 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, crypto::ring};
 use serde_json::json;
 use tandem_connectors::build;
-use tandem_engine::ports::connector::{ErrorClass, ListRequest};
+use tandem_engine::ports::connector::{Applied, ErrorClass, ListRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::clock::{ListedSecrets, clock};
+use crate::doubles::script::{play, say};
+use crate::system::{create, numbered};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -23,8 +26,9 @@ fn authority() -> Authority {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// Answers every call with an empty list, under a certificate that `authority` signed.
-async fn serve(authority: &Authority) -> String {
+/// Answers every call with an empty list, or with bytes that no key made, under a certificate that
+/// `authority` signed.
+async fn serve(authority: &Authority, broken: bool) -> String {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()])
         .unwrap()
@@ -53,6 +57,11 @@ async fn serve(authority: &Authority) -> String {
                 let mut request = [0; 4_096];
                 let read = stream.read(&mut request).await.unwrap_or(0);
                 assert!(read > 0, "a call came without a request");
+                if broken {
+                    let (mut below, _) = stream.into_inner();
+                    below.write_all(b"this is no TLS record").await.unwrap();
+                    return;
+                }
                 let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
                               content-length: 11\r\nconnection: close\r\n\r\n{\"data\":[]}";
                 stream.write_all(answer.as_bytes()).await.unwrap();
@@ -66,7 +75,7 @@ async fn serve(authority: &Authority) -> String {
 #[tokio::test]
 async fn a_ca_file_is_trusted_and_nobody_else() {
     let (ours, theirs) = (authority(), authority());
-    let url = serve(&ours).await;
+    let url = serve(&ours, false).await;
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, pem: String| {
         let path = folder.path().join(name);
@@ -74,7 +83,11 @@ async fn a_ca_file_is_trusted_and_nobody_else() {
         path.to_str().unwrap().to_owned()
     };
     let cases = [
-        ("its own authority", Some(file("ours.pem", ours.pem())), None),
+        (
+            "its own authority",
+            Some(file("ours.pem", ours.pem())),
+            None,
+        ),
         (
             "another authority",
             Some(file("theirs.pem", theirs.pem())),
@@ -114,4 +127,96 @@ async fn a_ca_file_is_trusted_and_nobody_else() {
     let refused = build("rest", &empty, "items", &ListedSecrets(&[]), clock());
     let error = refused.err().unwrap();
     assert!(error.message.contains("holds no certificate"), "{error}");
+}
+
+#[tokio::test]
+async fn a_write_may_have_landed_once_the_handshake_is_through() {
+    let ours = authority();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ours.pem");
+    std::fs::write(&file, ours.pem()).unwrap();
+    for (trusted, expected) in [(true, Applied::Maybe), (false, Applied::No)] {
+        let mut settings = json!({
+            "base_url": serve(&ours, true).await, "allow_private": true,
+            "collections": { "items": {
+                "list": { "path": "/items", "records": "/data" },
+                "create": { "path": "/items", "record": "" },
+            } },
+        });
+        if trusted {
+            settings["ca_file"] = file.to_str().into();
+        }
+        let connector = build("rest", &settings, "items", &ListedSecrets(&[]), clock()).unwrap();
+        let error = connector
+            .write(&[create(1, &numbered(1))])
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.class, error.applied),
+            (ErrorClass::Tls, expected),
+            "{error}"
+        );
+    }
+}
+
+/// What the program that the next test starts is to list.
+const TARGET: &str = "TANDEM_TEST_LISTED_ELSEWHERE";
+
+#[tokio::test]
+#[ignore = "started by the tests that need a process of their own"]
+#[allow(clippy::print_stdout, reason = "read by the test that started it")]
+async fn elsewhere() {
+    let settings = json!({
+        "base_url": std::env::var(TARGET).unwrap(), "allow_private": true,
+        "collections": { "items": { "list": { "path": "/items", "records": "/data" } } },
+    });
+    let request = ListRequest {
+        since: None,
+        page: None,
+    };
+    let connector = build("rest", &settings, "items", &ListedSecrets(&[]), clock()).unwrap();
+    let listed = connector.list(&request).await;
+    println!("\nlisted: {:?}", listed.map(|page| page.records.len()));
+}
+
+/// Lists `target` in a process of its own, with more in its environment.
+pub(crate) async fn listed_elsewhere(target: &str, environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "https::elsewhere", "--ignored", "--nocapture"])
+        .env(TARGET, target)
+        .env_remove("SSL_CERT_DIR")
+        .envs(environment.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, said) = told.split_once("listed: ").expect(&told);
+    said.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn the_machines_authorities_are_read_when_first_needed() {
+    let ours = authority();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, pem: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, pem).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (trusted, none) = (
+        file("ours.pem", ours.pem()),
+        file("none.pem", String::new()),
+    );
+    let encrypted = serve(&ours, false).await;
+    let plain = play(vec![say("200 OK", "", "{\"data\":[]}")]).await;
+    for (target, authorities, says) in [
+        (&encrypted, &trusted, "Ok(0)"),
+        (&encrypted, &none, "names no certificate authority"),
+        // Were they read for a plain connection, it could not be made here.
+        (&plain.url, &none, "Ok(0)"),
+    ] {
+        let found = listed_elsewhere(target, &[("SSL_CERT_FILE", authorities)]).await;
+        assert!(found.contains(says), "{target}: {found}");
+    }
 }
