@@ -18,3 +18,4 @@ mod sql_details;
 mod suite;
 mod system;
 mod systems;
+mod threats;
