@@ -18,7 +18,7 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// Up to this size (bytes) the whole file is checked when it is opened: a few dozen milliseconds.
 /// Above, only what every start needs anyway: header, schema, and both ends of each table and index.
 /// Damage further inside shows as [`StoreError::Damaged`] where it is met.
-const CHECKED_WHOLE: u64 = 16 << 20;
+const CHECKED_WHOLE: u64 = 1 << 20;
 
 /// An opened store.
 #[derive(Debug)]

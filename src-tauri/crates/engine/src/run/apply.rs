@@ -2,7 +2,7 @@
 //! sides at once, checked, and acknowledged in one transaction. A pair that lost a race is read
 //! again, planned again and tried again, at most three times.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tandem_domain::ids::{Both, ConflictId, LinkId, Side};
 use tandem_domain::link::Link;
@@ -33,12 +33,27 @@ pub(super) struct Applied {
 }
 
 /// Applies the whole plan; in a simulation only writes it down.
+///
+/// Two lanes take windows from the one plan: while one waits for its systems, the other writes down
+/// what it is about to send or what came back.
 pub(super) async fn apply(run: &RunContext, plan: Plan) -> Result<Applied, Halt> {
-    let policy = Arc::clone(&plan.read.policy);
+    let done = AtomicU64::new(0);
+    let stopped = if run.options.simulate {
+        // Nobody waits for a system, and what is written down keeps the plan's order.
+        lane(run, &plan, &done).await?
+    } else {
+        let (first, second) = futures::join!(lane(run, &plan, &done), lane(run, &plan, &done));
+        first?.or(second?)
+    };
+    let left = plan.pairs.saturating_sub(done.into_inner());
+    run.tally(|tally| tally.counts.skipped += left);
+    Ok(Applied { plan, stopped })
+}
+
+/// Applies window after window until none is left or the run must stop.
+async fn lane(run: &RunContext, plan: &Plan, done: &AtomicU64) -> Result<Option<Halt>, Halt> {
     let window = window_size(run);
-    let mut done = 0_u64;
-    let mut stopped = None;
-    loop {
+    while !run.signals.is_ending() {
         let planned = run
             .session
             .with(move |session| session.next_planned(window))
@@ -46,27 +61,31 @@ pub(super) async fn apply(run: &RunContext, plan: Plan) -> Result<Applied, Halt>
         if planned.is_empty() {
             break;
         }
-        done += planned.len() as u64;
-        if run.options.simulate {
-            journal_simulated(run, planned).await?;
-        } else if let Some(halt) = apply_pairs(run, &policy, planned).await? {
-            stopped = Some(halt);
-            break;
+        let taken = planned.len() as u64;
+        let taken = done.fetch_add(taken, Ordering::Relaxed) + taken;
+        let applied = if run.options.simulate {
+            journal_simulated(run, planned).await.map(|()| None)
+        } else {
+            apply_pairs(run, &plan.read.policy, planned).await
+        };
+        if !matches!(applied, Ok(None)) {
+            run.signals.end();
+            return applied;
         }
-        run.progress(Phase::Apply, done, Some(plan.pairs));
+        run.progress(Phase::Apply, taken, Some(plan.pairs));
     }
-    run.tally(|tally| tally.counts.skipped += plan.pairs.saturating_sub(done));
-    Ok(Applied { plan, stopped })
+    Ok(None)
 }
 
-/// Pairs journalled together: enough to keep every connection busy, few enough to stay small.
+/// Pairs journalled together: enough that two lanes keep every connection busy, few enough to stay
+/// small.
 fn window_size(run: &RunContext) -> usize {
     let chunk = run.sync.config.limits.chunk_size.max(1) as usize;
     let busiest = Side::BOTH
         .iter()
         .map(|side| {
             let can = run.gateways.get(*side).capabilities();
-            can.in_flight.max(1) * can.bulk.max(1)
+            (can.in_flight * can.bulk.max(1)).div_ceil(2)
         })
         .max()
         .unwrap_or(1);

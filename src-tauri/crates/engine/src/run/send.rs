@@ -3,6 +3,7 @@
 //! answers do not show the record as it now stands, it is read back just after.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
 use futures::stream;
@@ -145,10 +146,12 @@ async fn send_side(run: &RunContext, side: Side, items: &[Item]) -> SideSent {
         .bulk
         .min(run.sync.config.limits.chunk_size as usize)
         .max(1);
+    // What stops one batch keeps the others of this side from being begun.
+    let stopped = AtomicBool::new(false);
     // Gathered in a loop: a closure over borrowed batches would not be `Send` for every lifetime.
     let mut batches = Vec::with_capacity(writes.len().div_ceil(chunk));
     for batch in writes.chunks(chunk) {
-        batches.push(send_batch(run, side, batch.to_vec()));
+        batches.push(send_batch(run, side, batch.to_vec(), &stopped));
     }
     let mut calls = stream::iter(batches).buffer_unordered(can.in_flight.max(1));
     while let Some(sent) = calls.next().await {
@@ -164,11 +167,19 @@ async fn send_side(run: &RunContext, side: Side, items: &[Item]) -> SideSent {
 
 /// Sends one batch. A call refused because of its content is halved until the record at fault stands
 /// alone (case 40).
-async fn send_batch(run: &RunContext, side: Side, batch: Batch<'_>) -> SideSent {
+async fn send_batch(
+    run: &RunContext,
+    side: Side,
+    batch: Batch<'_>,
+    stopped: &AtomicBool,
+) -> SideSent {
     let mut sent = SideSent::default();
     let mut waiting = vec![batch];
     while let Some(mut batch) = waiting.pop() {
         if sent.stop.is_some() {
+            break;
+        }
+        if stopped.load(Ordering::Relaxed) {
             break;
         }
         if let Err(halt) = run.check_signals() {
@@ -229,6 +240,9 @@ async fn send_batch(run: &RunContext, side: Side, batch: Batch<'_>) -> SideSent 
                 sent.stop = Some(run.side_failed(side, error));
             }
         }
+    }
+    if sent.stop.is_some() {
+        stopped.store(true, Ordering::Relaxed);
     }
     sent
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 pub struct Signals {
     cancelled: AtomicBool,
     lost: AtomicBool,
+    ending: AtomicBool,
     raised: Notify,
 }
 
@@ -23,6 +24,17 @@ impl Signals {
     pub fn lose(&self) {
         self.lost.store(true, Ordering::SeqCst);
         self.raised.notify_waiters();
+    }
+
+    /// Something keeps the run from going on: what is under way is finished, nothing more is begun.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nothing more is to be begun.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::SeqCst)
     }
 
     /// Whether the lease is gone.

@@ -84,7 +84,17 @@ fn one(
         bodies.push((*next, operation, body));
     }
     let link_id = match (row, packed, pair.link_id) {
-        (Some(row), Some(packed), id) => put_link(db, parts, id, row, &packed, borrower)?,
+        (Some(row), Some(packed), id) => {
+            let link = put_link(db, parts, id, row, &packed, borrower)?;
+            if let (Some(link), false) = (link, pair.operations.is_empty()) {
+                // An acknowledgement follows.
+                if parts.bases.len() >= REMEMBERED {
+                    parts.bases.clear();
+                }
+                parts.bases.insert(link, row.link.base.clone());
+            }
+            link
+        }
         (_, _, id) => id,
     };
     for (seq, operation, body) in bodies {
@@ -299,10 +309,6 @@ pub(super) fn try_put(
         }
     };
     *parts.has_links = true;
-    if parts.bases.len() >= REMEMBERED {
-        parts.bases.clear();
-    }
-    parts.bases.insert(id, row.link.base.clone());
     Ok(id)
 }
 

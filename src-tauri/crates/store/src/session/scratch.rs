@@ -19,7 +19,7 @@ pub(super) const SET_ASIDE: i64 = 2;
 pub(super) fn create(db: &Connection) -> Result<()> {
     db.execute_batch(
         "PRAGMA temp_store = FILE;
-         PRAGMA temp.cache_size = -8192;
+         PRAGMA temp.cache_size = -4096;
          CREATE TABLE temp.staged (
              n INTEGER PRIMARY KEY, side INTEGER NOT NULL, record_id ANY NOT NULL, link INTEGER,
              kind INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0, version ANY, updated_at ANY,
