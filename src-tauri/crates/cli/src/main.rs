@@ -15,6 +15,11 @@ use clap::Parser as _;
 use args::Cli;
 use outcome::Outcome;
 
+/// A run hands its records from thread to thread; this allocator gives memory back while it does.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     // A wrong command line ends here with status 2.
     let cli = Cli::parse();
