@@ -49,8 +49,9 @@ pub(crate) fn guard(text: &[u8]) -> Result<(), String> {
 
 /// A JSON text whose outermost object was taken apart once.
 pub(crate) struct Doc<'a> {
-    root: &'a RawValue,
-    members: Vec<(String, &'a RawValue)>,
+    text: &'a str,
+    /// `None`: it is no object.
+    members: Option<Vec<(String, &'a RawValue)>>,
 }
 
 impl<'a> Doc<'a> {
@@ -58,35 +59,35 @@ impl<'a> Doc<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8".to_owned())?;
         guard(body)?;
-        let root: &RawValue =
-            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
-        Ok(Self::of(root))
+        let text = text.trim_ascii();
+        let members = if text.starts_with('{') {
+            members(text).map(Some)
+        } else {
+            serde_json::from_str::<&RawValue>(text).map(|_| None)
+        };
+        let members = members.map_err(|error| format!("it is not JSON: {error}"))?;
+        Ok(Self { text, members })
     }
 
     /// Takes apart what is JSON already.
-    pub(crate) fn of(root: &'a RawValue) -> Self {
-        let members = if root.get().starts_with('{') {
-            members(root)
-        } else {
-            Vec::new()
-        };
-        Self { root, members }
+    pub(crate) fn of(raw: &'a RawValue) -> Self {
+        Self {
+            text: raw.get(),
+            members: members(raw.get()).ok(),
+        }
     }
 
     /// What a JSON pointer points to.
     pub(crate) fn at(&self, pointer: &str) -> Option<&'a RawValue> {
-        if pointer.is_empty() {
-            return Some(self.root);
-        }
+        let (Some(members), false) = (&self.members, pointer.is_empty()) else {
+            return at(serde_json::from_str(self.text).ok()?, pointer);
+        };
         let rest = pointer.strip_prefix('/').unwrap_or(pointer);
         let (first, rest) = rest
             .split_once('/')
             .map_or((rest, None), |(a, b)| (a, Some(b)));
-        if self.members.is_empty() {
-            return at(self.root, pointer);
-        }
         let first = unescape(first);
-        let found = self.members.iter().find(|(name, _)| *name == first)?.1;
+        let found = members.iter().find(|(name, _)| *name == first)?.1;
         rest.map_or(Some(found), |rest| walk(found, rest))
     }
 
@@ -112,7 +113,8 @@ fn walk<'a>(mut raw: &'a RawValue, path: &str) -> Option<&'a RawValue> {
             let items: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
             items.get(name.parse::<usize>().ok()?)?
         } else {
-            members(raw)
+            members(raw.get())
+                .ok()?
                 .into_iter()
                 .find(|(member, _)| *member == name)?
                 .1
@@ -125,7 +127,7 @@ fn unescape(segment: &str) -> String {
     segment.replace("~1", "/").replace("~0", "~")
 }
 
-fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
+fn members(text: &str) -> serde_json::Result<Vec<(String, &RawValue)>> {
     struct Members;
     impl<'de> Visitor<'de> for Members {
         type Value = Vec<(String, &'de RawValue)>;
@@ -140,9 +142,9 @@ fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
             Ok(found)
         }
     }
-    serde_json::Deserializer::from_str(raw.get())
-        .deserialize_map(Members)
-        .unwrap_or_default()
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let found = reader.deserialize_map(Members)?;
+    reader.end().map(|()| found)
 }
 
 /// Hands each element of an array to `each`, in order; `Err` if `raw` is no array.

@@ -81,6 +81,9 @@ impl CanonicalSchema {
     /// is a null where nothing was ever known.
     #[must_use]
     pub fn changed(&self, now: &CanonicalRecord, shadow: &CanonicalRecord) -> Vec<FieldName> {
+        if now.shares(shadow) {
+            return Vec::new();
+        }
         now.iter()
             .filter(|(field, value)| match shadow.get(field) {
                 Some(old) => !self.same(field, value, old),

@@ -126,11 +126,12 @@ pub(crate) fn says_more(
     now: &CanonicalRecord,
     shadow: &CanonicalRecord,
 ) -> bool {
-    now.iter().any(|(field, value)| {
-        shadow
-            .get(field)
-            .is_none_or(|old| !schema.same(field, value, old))
-    })
+    !now.shares(shadow)
+        && now.iter().any(|(field, value)| {
+            shadow
+                .get(field)
+                .is_none_or(|old| !schema.same(field, value, old))
+        })
 }
 
 impl LinkSide {
