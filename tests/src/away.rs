@@ -48,6 +48,10 @@ impl Connector for Away {
         self.call(async |inner| inner.check().await).await
     }
 
+    async fn identity(&self) -> Result<Option<String>, ConnectorError> {
+        self.call(async |inner| inner.identity().await).await
+    }
+
     async fn describe(&self) -> Result<CollectionSchema, ConnectorError> {
         self.call(async |inner| inner.describe().await).await
     }

@@ -88,6 +88,8 @@ pub struct State {
     pub schema: CollectionSchema,
     /// Whether fresh credentials are to be had.
     pub renews: bool,
+    /// Whose data it says it is.
+    pub identity: Option<String>,
     /// Answers to `get` that are "forbidden".
     pub forbidden: Vec<RecordId>,
     /// Calls of each kind so far: list, get, write, operations written.
@@ -169,6 +171,7 @@ impl FakeSystem {
                 normalise: None,
                 schema: CollectionSchema::default(),
                 renews: false,
+                identity: None,
                 forbidden: Vec::new(),
                 counts: Counts::default(),
                 keys: HashMap::new(),
@@ -448,6 +451,10 @@ impl Connector for FakeSystem {
         let mut state = self.state();
         state.counts.refreshes += 1;
         Ok(state.renews)
+    }
+
+    async fn identity(&self) -> Result<Option<String>, ConnectorError> {
+        Ok(self.state().identity.clone())
     }
 
     async fn describe(&self) -> Result<CollectionSchema, ConnectorError> {

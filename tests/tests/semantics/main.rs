@@ -6,6 +6,7 @@ mod calls;
 mod conflicts;
 mod deletes;
 mod faults;
+mod hard_cases;
 mod idempotency;
 mod listing;
 mod merge;

@@ -65,6 +65,12 @@ pub(crate) enum Verb {
     /// Look at runs; cancel one
     #[command(subcommand)]
     Runs(Runs),
+    /// Forget what a sync's two sides agreed on, after a system was moved or replaced: pairs stay, and
+    /// the next run compares each anew
+    Rebaseline {
+        /// The sync's name
+        name: String,
+    },
     /// Look at conflicts and settle them
     #[command(subcommand)]
     Conflicts(Conflicts),

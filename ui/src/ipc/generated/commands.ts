@@ -38,6 +38,7 @@ import type {
   Page,
   PauseSync,
   ProbeConnection,
+  RebaselineSync,
   RecordChange,
   RemoveTenant,
   ResetConnection,
@@ -74,6 +75,7 @@ export interface Commands {
   get_sync: { args: GetSync; reply: SyncView };
   pause_sync: { args: PauseSync; reply: SyncView };
   resume_sync: { args: ResumeSync; reply: SyncView };
+  rebaseline_sync: { args: RebaselineSync; reply: SyncView };
   run_sync: { args: RunSync; reply: RunStarted };
   cancel_run: { args: CancelRun; reply: RunView };
   list_runs: { args: ListRuns; reply: Page<RunView> };

@@ -1072,6 +1072,20 @@ tenant: string,
 name: string, };
 
 /**
+ * Forgets what a sync's two sides agreed on, after a system was moved or replaced: pairs stay, and
+ * the next run compares each as if met for the first time.
+ */
+export type RebaselineSync = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+name: string, };
+
+/**
  * One write to one record of one system.
  */
 export type RecordChange = { 

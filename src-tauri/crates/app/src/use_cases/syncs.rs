@@ -7,7 +7,9 @@ use crate::app::{App, Scope};
 use crate::error::AppError;
 use crate::lookup::{self, Syncs};
 use crate::views;
-use crate::wire::{GetSync, ListSyncs, PauseSync, ResumeSync, SyncSummary, SyncView, WireEvent};
+use crate::wire::{
+    GetSync, ListSyncs, PauseSync, RebaselineSync, ResumeSync, SyncSummary, SyncView, WireEvent,
+};
 
 /// Open conflicts are counted in pages of so many.
 const PAGE: usize = 1_000;
@@ -49,6 +51,26 @@ impl App {
     /// Where there is no such sync.
     pub async fn resume_sync(&self, args: ResumeSync) -> Result<SyncView, AppError> {
         self.set_paused(args.tenant, args.name, false).await
+    }
+
+    /// Forgets what a sync's sides agreed on (case 34): pairs stay, the next run compares each anew.
+    ///
+    /// # Errors
+    /// Where there is no such sync, or a run of it is live.
+    pub async fn rebaseline_sync(&self, args: RebaselineSync) -> Result<SyncView, AppError> {
+        let (tenant, name) = (args.tenant, args.name);
+        let shown = self
+            .with_tenant(&tenant, move |scope| {
+                let record = lookup::sync(scope.store, &name)?;
+                scope.store.rebaseline(record.id, &scope.inner.who())?;
+                let short = summary(scope, &record, &mut Syncs::load(scope.store)?)?;
+                Ok(views::syncs::view(&record, short))
+            })
+            .await?;
+        self.inner
+            .hub
+            .publish_event(WireEvent::WorkspaceChanged { tenant });
+        Ok(shown)
     }
 
     async fn set_paused(

@@ -94,6 +94,14 @@ args! {
         /// The sync's name.
         name: String,
     }
+    /// Forgets what a sync's two sides agreed on, after a system was moved or replaced: pairs stay, and
+    /// the next run compares each as if met for the first time.
+    RebaselineSync {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        name: String,
+    }
     /// Starts a run (or joins the one that is live with the same options) and returns at once.
     RunSync {
         /// The tenant's name.

@@ -48,6 +48,7 @@ macro_rules! for_each_command {
             get_sync: $crate::wire::GetSync => $crate::wire::SyncView,
             pause_sync: $crate::wire::PauseSync => $crate::wire::SyncView,
             resume_sync: $crate::wire::ResumeSync => $crate::wire::SyncView,
+            rebaseline_sync: $crate::wire::RebaselineSync => $crate::wire::SyncView,
             run_sync: $crate::wire::RunSync => $crate::wire::RunStarted,
             cancel_run: $crate::wire::CancelRun => $crate::wire::RunView,
             list_runs: $crate::wire::ListRuns => $crate::wire::Page<$crate::wire::RunView>,

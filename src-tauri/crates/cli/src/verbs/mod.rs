@@ -10,7 +10,7 @@ use clap::CommandFactory as _;
 use tandem_app::WireError;
 use tandem_app::wire::{
     CreateTenant, GetSync, IsolateConnection, ListConnections, ListSyncs, ListTenants, PauseSync,
-    ProbeConnection, RemoveTenant, ResetConnection, ResumeSync, TestConnection,
+    ProbeConnection, RebaselineSync, RemoveTenant, ResetConnection, ResumeSync, TestConnection,
 };
 
 use crate::args::{Cli, Connections, Global, Syncs, Tenants, Verb};
@@ -29,6 +29,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Outcome, WireError> {
         Verb::Syncs(verb) => syncs(global, verb).await,
         Verb::Run(args) => run::run(global, args).await,
         Verb::Runs(verb) => run::runs(global, verb).await,
+        Verb::Rebaseline { name } => rebaseline(global, name).await,
         Verb::Conflicts(verb) => conflicts::conflicts(global, verb).await,
         Verb::Errors(verb) => lists::errors(global, verb).await,
         Verb::Audit(verb) => lists::audit(global, verb).await,
@@ -102,6 +103,14 @@ async fn syncs(global: &Global, verb: Syncs) -> Result<Outcome, WireError> {
         Syncs::Pause { name } => app.pause_sync(PauseSync { tenant, name }).await?,
         Syncs::Resume { name } => app.resume_sync(ResumeSync { tenant, name }).await?,
     };
+    out.print(&shown, |paint| show::sync(&shown, paint))?;
+    Ok(Outcome::Completed)
+}
+
+async fn rebaseline(global: &Global, name: String) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    let shown = app.rebaseline_sync(RebaselineSync { tenant, name }).await?;
     out.print(&shown, |paint| show::sync(&shown, paint))?;
     Ok(Outcome::Completed)
 }

@@ -165,6 +165,17 @@ impl Connector for RestConnector {
         self.health().await
     }
 
+    async fn identity(&self) -> Result<Option<String>, ConnectorError> {
+        let told = self
+            .settings_check
+            .as_ref()
+            .is_some_and(|check| check.identity.is_some());
+        if !told {
+            return Ok(None);
+        }
+        Ok(self.health().await?.identity)
+    }
+
     async fn describe(&self) -> Result<CollectionSchema, ConnectorError> {
         Ok(self.declared())
     }

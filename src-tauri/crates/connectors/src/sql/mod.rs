@@ -375,6 +375,10 @@ impl Connector for SqlConnector {
         Ok(health)
     }
 
+    async fn identity(&self) -> Result<Option<String>, ConnectorError> {
+        Ok(self.database.health().await?.identity)
+    }
+
     async fn describe(&self) -> Result<CollectionSchema, ConnectorError> {
         // The live catalogue, not what it was when this connector was set up.
         let described = self.database.describe().await?;

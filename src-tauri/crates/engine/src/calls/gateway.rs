@@ -149,6 +149,12 @@ impl Gateway {
             .await
     }
 
+    /// Whose data it is, where that can be told.
+    pub async fn identity(&self) -> Result<Option<String>, CallError> {
+        self.call(Effect::Declares, || self.connector.reader().identity())
+            .await
+    }
+
     /// Carries out operations. A call that may have had its effect is sent again only if that is
     /// harmless: every create in it is idempotent at the system.
     pub async fn write(

@@ -120,6 +120,12 @@ pub trait Connector: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// Reaches the system once, read-only; also the half-open circuit's probe.
     async fn check(&self) -> Result<Health, ConnectorError>;
+    /// Whose data this is: something that changes when the address answers for another account or
+    /// database (case 34), asked at the start of each run. `None` where there is nothing to tell by,
+    /// which costs no call.
+    async fn identity(&self) -> Result<Option<String>, ConnectorError> {
+        Ok(None)
+    }
     /// Gets fresh credentials after they were refused (401); called at most once for a call, maybe by
     /// several calls at a time. `false` where there is nothing to refresh, such as a fixed key.
     async fn refresh_credentials(&self) -> Result<bool, ConnectorError> {

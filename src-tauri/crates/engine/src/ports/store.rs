@@ -332,6 +332,11 @@ pub trait TenantStore: Send + Sync {
         syncs: &[SyncRecord],
         actor: &Actor,
     ) -> Result<(), StoreError>;
+    /// Re-baselines a configuration's links: what both sides agreed on is forgotten, both records
+    /// stay paired, and the next run lists both sides in full and compares every pair as if met for
+    /// the first time. Identities are forgotten too: the next run takes the systems as they are.
+    /// Exclusions stay. How many links that were; audited. [`StoreError::Conflict`] while a run is live.
+    fn rebaseline(&self, sync: SyncId, actor: &Actor) -> Result<u64, StoreError>;
     /// What the last runs left for the next one.
     fn side_progress(
         &self,

@@ -28,6 +28,21 @@ pub enum Halt {
     /// The configuration does not fit the systems as they are now (case 37).
     #[error("the configuration does not fit: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Config(Vec<ConfigProblem>),
+    /// The connection's address answers for another account or database than before (case 34): what
+    /// is linked may be other records by now.
+    #[error(
+        "{connection} answers for {now:?}, but what is linked at the {side} was read from {known:?}"
+    )]
+    Moved {
+        /// Which side.
+        side: Side,
+        /// Its connection's name.
+        connection: String,
+        /// Whose data it was.
+        known: String,
+        /// Whose it is now.
+        now: String,
+    },
     /// An admin asked.
     #[error("cancelled by an admin")]
     Cancelled,
@@ -57,7 +72,7 @@ impl Halt {
     pub const fn error_type(&self) -> ErrorType {
         match self {
             Self::Side { error, .. } => call_error_type(error),
-            Self::Guard(_) => ErrorType::Guard,
+            Self::Guard(_) | Self::Moved { .. } => ErrorType::Guard,
             Self::Config(_) => ErrorType::Mapping,
             Self::Cancelled => ErrorType::Cancelled,
             Self::Deadline(_) => ErrorType::Timeout,
@@ -105,6 +120,9 @@ impl Halt {
             Self::Guard(refusal) => format!(
                 "Look at the records it would delete. If that is what you want, run again with --allow-deletes {}.",
                 refusal.deletes.source + refusal.deletes.target
+            ),
+            Self::Moved { connection, .. } => format!(
+                "Point {connection} back at the system it was set up for. If the move is meant, re-baseline the sync (tandem rebaseline): every pair is then compared anew, and no difference is absorbed."
             ),
             Self::Config(problems) => problems.first().map_or_else(String::new, |p| p.fix.clone()),
             Self::Cancelled => "Run the sync again when you want the rest done.".into(),

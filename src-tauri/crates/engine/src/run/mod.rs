@@ -254,11 +254,46 @@ async fn prepare(run: &RunContext) -> Result<Both<crate::ports::session::SidePro
     if !problems.is_empty() {
         return Err(Halt::Config(problems));
     }
-    recover::settle_interrupted(run).await?;
-    Ok(run
+    let mut known = run
         .session
         .with(|session| RunSession::progress(session))
-        .await?)
+        .await?;
+    // Before anything is settled by reading: another database would deny what this one did.
+    same_systems(run, &mut known).await?;
+    recover::settle_interrupted(run).await?;
+    Ok(known)
+}
+
+/// Both addresses still answer for the account or database that the links were read from (case 34);
+/// where they were never asked before, what they say now is remembered.
+async fn same_systems(
+    run: &RunContext,
+    known: &mut Both<crate::ports::session::SideProgress>,
+) -> Result<(), Halt> {
+    let ask = |side: Side| async move {
+        run.gateways
+            .get(side)
+            .identity()
+            .await
+            .map_err(|error| run.side_failed(side, error))
+    };
+    let (source, target) = futures::future::try_join(ask(Side::Source), ask(Side::Target)).await?;
+    for (side, now) in [(Side::Source, source), (Side::Target, target)] {
+        let before = &mut known.get_mut(side).identity;
+        match (before.as_ref(), now) {
+            (Some(known), Some(now)) if *known != now => {
+                return Err(Halt::Moved {
+                    side,
+                    connection: run.connections.get(side).name.to_string(),
+                    known: known.clone(),
+                    now,
+                });
+            }
+            (None, Some(now)) => *before = Some(now),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The plan's content fingerprint is recorded; a redelivered trigger shows in the log, but never

@@ -12,6 +12,7 @@ mod links;
 mod open;
 mod pairs;
 mod quarantine;
+mod rebaseline;
 mod scratch;
 mod stage;
 
@@ -38,6 +39,7 @@ use kept::Plan;
 use scratch::Seen;
 
 pub(crate) use open::open;
+pub(crate) use rebaseline::rebaseline;
 
 type Answer<T> = std::result::Result<T, StoreError>;
 

@@ -237,6 +237,9 @@ impl Walker<'_> {
                 *sides.get_mut(row.side) = row.observation;
             }
         }
+        if gone {
+            self.replaced(&stored, &mut sides)?;
+        }
         let pairing = matches!(
             stored.link.state,
             LinkState::Active | LinkState::Unpaired | LinkState::Quarantined
@@ -245,6 +248,37 @@ impl Walker<'_> {
             (Some(side), Some(key)) if pairing && !gone => self.half(stored, sides, side, key),
             _ => self.give(Some(stored), sides, None),
         }
+    }
+
+    /// A linked record that was deleted and made anew under its key in the meantime (case 17): the
+    /// new one stands for it, so that a person reviews the pairing before the partner is deleted.
+    fn replaced(&mut self, stored: &Stored, sides: &mut Both<Observation>) -> Result<()> {
+        let (Some(key), LinkState::Active, None) = (stored.key, stored.link.state, stored.half())
+        else {
+            return Ok(());
+        };
+        for side in Side::BOTH {
+            if !*self.walk.new.get(side)
+                || *sides.get(side) != Observation::Deleted
+                || *sides.get(side.other()) == Observation::Deleted
+            {
+                continue;
+            }
+            let mut found = {
+                let mut find = staged(
+                    self.db,
+                    "link IS NULL AND kind = 0 AND key IS NOT NULL AND taken = 0 AND key = ?1
+                         AND side = ?2 LIMIT 2",
+                )?;
+                collect(find.query(params![key.0, index(side)])?)?
+            };
+            // Several of them are duplicates, which say nothing of this one.
+            if let (Some(row), true) = (found.pop(), found.is_empty()) {
+                self.take(row.n)?;
+                *sides.get_mut(side) = row.observation;
+            }
+        }
+        Ok(())
     }
 
     /// Half a pair looks for its other half.

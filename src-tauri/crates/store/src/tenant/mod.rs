@@ -116,6 +116,15 @@ impl TenantStore for SqliteTenant {
         })
     }
 
+    fn rebaseline(&self, sync: SyncId, actor: &Actor) -> Answer<u64> {
+        self.write(|db, tenant| {
+            let key = syncs::key(db, tenant, sync)?;
+            let links = session::rebaseline(db, key, actor.at)?;
+            syncs::rebaselined(db, key, sync, links, actor)?;
+            Ok(links)
+        })
+    }
+
     fn side_progress(&self, sync: SyncId) -> Answer<Both<SideProgress>> {
         self.one(|db, tenant| {
             let key = syncs::key(db, tenant, sync)?;

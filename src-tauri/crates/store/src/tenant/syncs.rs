@@ -164,6 +164,31 @@ fn compare_in_full(db: &Connection, key: SyncKey) -> Result<()> {
     Ok(())
 }
 
+/// Both sides are listed in full by the next run, and taken as the systems they are then.
+pub(crate) fn rebaselined(
+    db: &Connection,
+    key: SyncKey,
+    id: SyncId,
+    links: u64,
+    actor: &Actor,
+) -> Result<()> {
+    compare_in_full(db, key)?;
+    db.execute(
+        "UPDATE side_progress SET identity = NULL
+         WHERE tenant_id = ?1 AND sync_configuration_id = ?2",
+        params![key.tenant, key.sync],
+    )?;
+    let name = one(db, key.tenant, id)?.config.name;
+    audit::add(
+        db,
+        key.tenant,
+        actor,
+        "sync.rebaseline",
+        name.as_str(),
+        &serde_json::json!({ "id": id, "links": links }),
+    )
+}
+
 pub(crate) fn progress(db: &Connection, key: SyncKey) -> Result<Both<SideProgress>> {
     let mut both = Both::<SideProgress>::default();
     let mut statement = db.prepare_cached(
