@@ -66,6 +66,57 @@ pub enum Reaction {
     ApplyThenFail(ConnectorError),
     /// Refuse these operations of a write, by position.
     Reject(Vec<usize>),
+    /// Never answer: without effect, or after it.
+    Hang {
+        /// Whether the call has its effect first.
+        applied: bool,
+    },
+    /// Answer only once this is told.
+    Hold {
+        /// What releases it.
+        told: Arc<tokio::sync::Notify>,
+        /// Whether the call has its effect, before it is held.
+        applied: bool,
+        /// Whether the answer is a failure.
+        failure: Option<ConnectorError>,
+    },
+    /// List something else than what is there.
+    Distort(Distortion),
+}
+
+/// How a listing differs from what the system holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distortion {
+    /// No record and no cursor, as if that were all.
+    Empty,
+    /// The page lacks its last record and tells no cursor.
+    Short,
+    /// The page holds its first record twice.
+    Doubled,
+    /// The page is in another order.
+    Reordered,
+    /// From a replica that has not yet heard of what people did since anybody else looked.
+    Stale,
+}
+
+/// A write that landed, as the system saw it.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// Under which key.
+    pub key: OperationKey,
+    /// What was asked for.
+    pub change: NativeChange,
+    /// The record it made or changed.
+    pub id: RecordId,
+    /// The record before; `None` for a create.
+    pub before: Option<Row>,
+}
+
+/// What a replica still shows.
+#[derive(Debug, Clone)]
+struct Replica {
+    rows: BTreeMap<RecordId, Row>,
+    seq: u64,
 }
 
 type Script = Box<dyn FnMut(&Call, &mut State) -> Reaction + Send>;
@@ -92,8 +143,13 @@ pub struct State {
     pub identity: Option<String>,
     /// Answers to `get` that are "forbidden".
     pub forbidden: Vec<RecordId>,
+    /// A field whose text no two live records may share; a create that would is refused.
+    pub unique: Option<&'static str>,
     /// Calls of each kind so far: list, get, write, operations written.
     pub counts: Counts,
+    /// Every write that landed, in order.
+    pub effects: Vec<Effect>,
+    replica: Option<Replica>,
     keys: HashMap<OperationKey, RecordId>,
     seq: u64,
     next_id: u64,
@@ -173,7 +229,10 @@ impl FakeSystem {
                 renews: false,
                 identity: None,
                 forbidden: Vec::new(),
+                unique: None,
                 counts: Counts::default(),
+                effects: Vec::new(),
+                replica: None,
                 keys: HashMap::new(),
                 seq: 0,
                 next_id: 1,
@@ -221,8 +280,30 @@ impl State {
         id
     }
 
-    /// A person makes or replaces a record under this id.
+    /// From now on a replica may lag behind what is there at this moment, until somebody looks.
+    pub fn lag(&mut self) {
+        if self.replica.is_none() {
+            self.replica = Some(Replica {
+                rows: self.rows.clone(),
+                seq: self.seq,
+            });
+        }
+    }
+
+    /// Whether another live record has that value in the field that is to be unique.
+    #[must_use]
+    pub fn taken(&self, fields: &NativeFields) -> bool {
+        self.unique.is_some_and(|field| {
+            self.rows
+                .values()
+                .any(|row| !row.deleted && row.fields.get(field) == fields.get(field))
+        })
+    }
+
+    /// A person makes or replaces a record under this id. No replica lags behind that: one that
+    /// hides a new record would make anybody create it twice.
     pub fn put(&mut self, id: &RecordId, fields: NativeFields) {
+        self.replica = None;
         self.seq += 1;
         let version = self.rows.get(id).map_or(0, |row| row.version) + 1;
         let row = Row {
@@ -300,7 +381,34 @@ impl State {
         }
     }
 
-    fn page(&self, request: &ListRequest) -> Page {
+    fn distorted(&mut self, request: &ListRequest, how: Distortion) -> Page {
+        let mut page = match (how, &self.replica) {
+            (Distortion::Stale, Some(replica)) => self.page_of(&replica.rows, replica.seq, request),
+            _ => self.fresh(request),
+        };
+        match how {
+            Distortion::Empty => {
+                page.records.clear();
+                page.next = None;
+                page.cursor = None;
+            }
+            Distortion::Short => {
+                page.records.pop();
+                page.cursor = None;
+            }
+            Distortion::Doubled => page.records.extend(page.records.first().cloned()),
+            Distortion::Reordered => page.records.reverse(),
+            Distortion::Stale => {}
+        }
+        page
+    }
+
+    fn fresh(&mut self, request: &ListRequest) -> Page {
+        self.replica = None;
+        self.page_of(&self.rows, self.seq, request)
+    }
+
+    fn page_of(&self, rows: &BTreeMap<RecordId, Row>, seq: u64, request: &ListRequest) -> Page {
         let from: u64 = request
             .page
             .as_ref()
@@ -312,8 +420,7 @@ impl State {
             .and_then(|cursor| cursor.0.parse().ok());
         // Listed in the order of the feed, each record once, at its latest change: stable under
         // concurrent change, and nothing that existed throughout is missed.
-        let mut rows: Vec<(&RecordId, &Row)> = self
-            .rows
+        let mut rows: Vec<(&RecordId, &Row)> = rows
             .iter()
             .filter(|(_, row)| row.seq > from && since.is_none_or(|since| row.seq >= since))
             .filter(|(_, row)| {
@@ -330,12 +437,19 @@ impl State {
             unreadable: Vec::new(),
             next: last.filter(|_| more).map(|seq| PageToken(seq.to_string())),
             cursor: (self.capabilities.changes != ChangeDetection::Full)
-                .then(|| Cursor(self.seq.to_string())),
+                .then(|| Cursor(seq.to_string())),
             clock_offset_ms: self.tells_time.then(|| self.skew.num_milliseconds()),
         }
     }
 
     fn carry_out(&mut self, operation: &WriteOperation) -> WriteOutcome {
+        self.replica = None;
+        let before = match &operation.change {
+            NativeChange::Create { .. } => None,
+            NativeChange::Update { id, .. } | NativeChange::Delete { id, .. } => {
+                self.rows.get(id).cloned()
+            }
+        };
         let id = match &operation.change {
             NativeChange::Create { fields } => {
                 let known = self
@@ -345,6 +459,13 @@ impl State {
                     .flatten();
                 match known.cloned() {
                     Some(id) => id,
+                    None if self.taken(fields) => {
+                        let why = "another record has that value";
+                        return WriteOutcome::Rejected(ConnectorError::new(
+                            ErrorClass::Rejected,
+                            why,
+                        ));
+                    }
                     None => {
                         let id = self.add(self.normalised(NativeFields::clone(fields)));
                         self.keys.insert(operation.key, id.clone());
@@ -375,6 +496,12 @@ impl State {
             }
         };
         self.counts.effects += 1;
+        self.effects.push(Effect {
+            key: operation.key,
+            change: operation.change.clone(),
+            id: id.clone(),
+            before,
+        });
         let Some(row) = self.rows.get(&id) else {
             return WriteOutcome::Gone;
         };
@@ -427,6 +554,44 @@ impl From<Value> for Edit {
     }
 }
 
+impl FakeSystem {
+    /// Answers a call as the script wants it. Nothing is held while it waits.
+    async fn answer<T>(
+        &self,
+        count: impl Fn(&mut State) + Send,
+        call: &Call,
+        answer: impl Fn(&mut State, &Reaction) -> T + Send,
+    ) -> Result<T, ConnectorError> {
+        let (reaction, answer) = {
+            let mut state = self.state();
+            count(&mut state);
+            let reaction = self.react(call, &mut state);
+            let effect = !matches!(
+                reaction,
+                Reaction::Fail(_)
+                    | Reaction::Hang { applied: false }
+                    | Reaction::Hold { applied: false, .. }
+            );
+            let answer = effect.then(|| answer(&mut state, &reaction));
+            (reaction, answer)
+        };
+        match (reaction, answer) {
+            (Reaction::Fail(error) | Reaction::ApplyThenFail(error), _) => Err(error),
+            (Reaction::Hold { told, failure, .. }, answer) => {
+                told.notified().await;
+                match (failure, answer) {
+                    (None, Some(answer)) => Ok(answer),
+                    (failure, _) => Err(failure.unwrap_or_else(|| fault(ErrorClass::Timeout))),
+                }
+            }
+            (Reaction::Answer | Reaction::Reject(_) | Reaction::Distort(_), Some(answer)) => {
+                Ok(answer)
+            }
+            (_, _) => std::future::pending().await,
+        }
+    }
+}
+
 #[async_trait]
 impl Connector for FakeSystem {
     fn capabilities(&self) -> Capabilities {
@@ -434,17 +599,14 @@ impl Connector for FakeSystem {
     }
 
     async fn check(&self) -> Result<Health, ConnectorError> {
-        let mut state = self.state();
-        state.counts.checks += 1;
-        match self.react(&Call::Check, &mut state) {
-            Reaction::Fail(error) | Reaction::ApplyThenFail(error) => Err(error),
-            Reaction::Answer | Reaction::Reject(_) => Ok(Health {
-                system: "fake".into(),
-                identity: None,
-                clock_offset_ms: None,
-                latency_ms: 0,
-            }),
-        }
+        let health = |_: &mut State, _: &Reaction| Health {
+            system: "fake".into(),
+            identity: None,
+            clock_offset_ms: None,
+            latency_ms: 0,
+        };
+        self.answer(|state| state.counts.checks += 1, &Call::Check, health)
+            .await
     }
 
     async fn refresh_credentials(&self) -> Result<bool, ConnectorError> {
@@ -462,33 +624,32 @@ impl Connector for FakeSystem {
     }
 
     async fn list(&self, request: &ListRequest) -> Result<Page, ConnectorError> {
-        let mut state = self.state();
-        let page = state.counts.lists;
-        state.counts.lists += 1;
         let call = Call::List {
-            page,
+            page: self.state().counts.lists,
             since: request.since.is_some(),
         };
-        match self.react(&call, &mut state) {
-            Reaction::Fail(error) | Reaction::ApplyThenFail(error) => Err(error),
-            Reaction::Answer | Reaction::Reject(_) => Ok(state.page(request)),
-        }
+        let page = |state: &mut State, reaction: &Reaction| match reaction {
+            Reaction::Distort(how) => state.distorted(request, *how),
+            _ => state.fresh(request),
+        };
+        self.answer(|state| state.counts.lists += 1, &call, page)
+            .await
     }
 
     async fn get(&self, ids: &[RecordId]) -> Result<Vec<Fetched>, ConnectorError> {
-        let mut state = self.state();
-        state.counts.gets += 1;
-        match self.react(&Call::Get(ids.to_vec()), &mut state) {
-            Reaction::Fail(error) | Reaction::ApplyThenFail(error) => Err(error),
-            Reaction::Answer | Reaction::Reject(_) => Ok(ids
-                .iter()
+        let fetched = |state: &mut State, _: &Reaction| {
+            state.replica = None;
+            ids.iter()
                 .map(|id| match state.rows.get(id) {
                     _ if state.forbidden.contains(id) => Fetched::Unknown("403".into()),
                     Some(row) if !row.deleted => Fetched::Found(state.native(id, row)),
                     Some(_) | None => Fetched::Gone,
                 })
-                .collect()),
-        }
+                .collect()
+        };
+        let call = Call::Get(ids.to_vec());
+        self.answer(|state| state.counts.gets += 1, &call, fetched)
+            .await
     }
 
     async fn find(&self, field: &str, value: &str) -> Result<Vec<NativeRecord>, ConnectorError> {
@@ -509,29 +670,29 @@ impl WritableConnector for FakeSystem {
         &self,
         operations: &[WriteOperation],
     ) -> Result<Vec<WriteOutcome>, ConnectorError> {
-        let mut state = self.state();
-        state.counts.writes += 1;
-        let (rejected, lost) = match self.react(&Call::Write(operations.to_vec()), &mut state) {
-            Reaction::Fail(error) => return Err(error),
-            Reaction::ApplyThenFail(error) => (Vec::new(), Some(error)),
-            Reaction::Reject(positions) => (positions, None),
-            Reaction::Answer => (Vec::new(), None),
+        let outcomes = |state: &mut State, reaction: &Reaction| {
+            let rejected = |at: usize| match reaction {
+                Reaction::Reject(positions) => positions.contains(&at),
+                _ => false,
+            };
+            operations
+                .iter()
+                .enumerate()
+                .map(|(at, operation)| {
+                    if rejected(at) {
+                        WriteOutcome::Rejected(ConnectorError::new(
+                            ErrorClass::Rejected,
+                            "scripted refusal",
+                        ))
+                    } else {
+                        state.carry_out(operation)
+                    }
+                })
+                .collect()
         };
-        let outcomes = operations
-            .iter()
-            .enumerate()
-            .map(|(at, operation)| {
-                if rejected.contains(&at) {
-                    WriteOutcome::Rejected(ConnectorError::new(
-                        ErrorClass::Rejected,
-                        "scripted refusal",
-                    ))
-                } else {
-                    state.carry_out(operation)
-                }
-            })
-            .collect();
-        lost.map_or(Ok(outcomes), Err)
+        let call = Call::Write(operations.to_vec());
+        self.answer(|state| state.counts.writes += 1, &call, outcomes)
+            .await
     }
 
     fn as_read_only(&self) -> &dyn Connector {

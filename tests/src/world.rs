@@ -92,9 +92,14 @@ impl World {
     /// A world with the default configuration and these overrides.
     #[must_use]
     pub fn new(overrides: serde_json::Value) -> Self {
+        Self::on(tempfile::tempdir().expect("a temporary folder"), overrides)
+    }
+
+    /// The same, its store in a folder that the caller chose.
+    #[must_use]
+    pub fn on(folder: tempfile::TempDir, overrides: serde_json::Value) -> Self {
         let clock = Arc::new(TestClock::new());
         let ids = Arc::new(TestIds::default());
-        let folder = tempfile::tempdir().expect("a temporary folder");
         let tenant = Tenant {
             id: TenantId(ids.next()),
             name: Name::new("acme").expect("a name"),
@@ -195,14 +200,24 @@ impl World {
 
     /// What a process that starts after a crash holds: the same file, a new store.
     pub fn restart(&mut self) {
-        let store = open_store(self.folder.path(), &self.clock);
-        self.store = store.tenant(self.store.id());
+        self.store = self.another_store();
+    }
+
+    /// The same file as another process opens it.
+    #[must_use]
+    pub fn another_store(&self) -> Arc<dyn TenantStore> {
+        open_store(self.folder.path(), &self.clock).tenant(self.store.id())
     }
 
     /// Opens a run.
     pub async fn open(&self, options: RunOptions) -> Opened {
+        self.open_on(&self.store, options).await
+    }
+
+    /// Opens a run over a store of the caller's own: another process's.
+    pub async fn open_on(&self, store: &Arc<dyn TenantStore>, options: RunOptions) -> Opened {
         let job = SyncJob {
-            tenant: Arc::clone(&self.store),
+            tenant: Arc::clone(store),
             sync: self.sync.clone(),
             connections: self.connections.clone(),
             connectors: Both::new(self.connector(Side::Source), self.connector(Side::Target)),

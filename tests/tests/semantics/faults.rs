@@ -1,5 +1,7 @@
 //! Writes that fail, answers that get lost, processes that die.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use tandem_domain::ids::Side;
 use tandem_engine::ports::connector::ErrorClass;
@@ -7,6 +9,7 @@ use tandem_engine::ports::history::{ErrorType, OperationState, RunOptions, RunSt
 use tandem_engine::run::Opened;
 use tandem_tests::fake::{Call, Reaction, fault, fields};
 use tandem_tests::world::World;
+use tokio::sync::Notify;
 
 #[tokio::test(start_paused = true)]
 async fn case_29_of_a_bulk_write_only_the_rejected_are_tried_again() {
@@ -294,6 +297,57 @@ async fn a_record_that_changes_under_our_hands_is_planned_again() {
             );
         }
         world.target.unscript();
+        world.assert_idle().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_stood_still_sends_nothing_once_another_took_over() {
+    // Its call had its effect, or had not and is to be tried again.
+    for applied in [true, false] {
+        let world = World::new(json!({}));
+        let seeds: Vec<_> = (0..4)
+            .map(|n| world.seed(&fields(&[("name", &format!("p{n}")), ("x", "1")])))
+            .collect();
+        world.target.state().capabilities.bulk = 1;
+        world.target.state().capabilities.in_flight = 1;
+        world.run().await;
+        for (source, _) in &seeds {
+            world.source.state().edit(source, "x", "2");
+        }
+        let (stands, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (standing, told) = (Arc::clone(&stands), Arc::clone(&go_on));
+        world.target.script(move |call, _| match call {
+            Call::Write(_) => {
+                standing.notify_one();
+                Reaction::Hold {
+                    told: Arc::clone(&told),
+                    applied,
+                    failure: Some(fault(ErrorClass::Timeout)).filter(|_| !applied),
+                }
+            }
+            _ => Reaction::Answer,
+        });
+        let Opened::Ready(first) = world.open(RunOptions::default()).await else {
+            panic!("a run")
+        };
+        let first = tokio::spawn(first.execute());
+        stands.notified().await;
+        world.target.unscript();
+        world.clock.advance(chrono::TimeDelta::seconds(91));
+        let Opened::Ready(second) = world
+            .open_on(&world.another_store(), RunOptions::default())
+            .await
+        else {
+            panic!("a second run")
+        };
+        let history = second.execute().await.unwrap();
+        assert_eq!(history.status, RunStatus::Completed, "{history:?}");
+        let before = (world.effects(), world.counts(Side::Target).writes);
+        go_on.notify_one();
+        let _ = first.await.unwrap();
+        let after = (world.effects(), world.counts(Side::Target).writes);
+        assert_eq!(after, before, "applied {applied}: not even tried");
         world.assert_idle().await;
     }
 }

@@ -19,6 +19,7 @@ use crate::ports::connector::{
 };
 use crate::ports::{Clock, StoreError};
 use crate::run::budget::Budget;
+use crate::run::lease::Lease;
 use crate::run::signals::Signals;
 
 /// The longest a call may take in all.
@@ -53,10 +54,20 @@ pub struct Gateway {
     clock: Arc<dyn Clock>,
     policy: RetryPolicy,
     retries: RetryBudget,
-    budget: Arc<Budget>,
-    signals: Arc<Signals>,
+    bounds: Bounds,
     /// Until when the system asked to be left alone, and the failure that said so.
     asked: Mutex<Option<(DateTime<Utc>, ConnectorError)>>,
+}
+
+/// What a run's own bounds say about each call of it.
+#[derive(Clone)]
+pub struct Bounds {
+    /// How long it may take.
+    pub budget: Arc<Budget>,
+    /// Whether it is to stop.
+    pub signals: Arc<Signals>,
+    /// Whether it is still the one that may write.
+    pub lease: Arc<Lease>,
 }
 
 /// What a run holds of a connector: a simulation holds one that cannot write, by type.
@@ -86,8 +97,7 @@ impl Gateway {
         circuit: CircuitBreaker,
         clock: Arc<dyn Clock>,
         policy: RetryPolicy,
-        budget: Arc<Budget>,
-        signals: Arc<Signals>,
+        bounds: Bounds,
     ) -> Self {
         Self {
             side,
@@ -96,8 +106,7 @@ impl Gateway {
             clock,
             policy,
             retries: RetryBudget::default(),
-            budget,
-            signals,
+            bounds,
             asked: Mutex::default(),
         }
     }
@@ -200,6 +209,12 @@ impl Gateway {
                 Ok(ticket) => ticket,
                 Err(refused) => return Err(sequence.refused(refused)),
             };
+            // Last of all: the circuit's probe may have taken its time.
+            if effect != Effect::None
+                && let Err(error) = self.bounds.lease.holds().await
+            {
+                return Err(sequence.refused(CallError::Store(error)));
+            }
             self.retries.sent();
             let error = match self.within_timeout(send()).await {
                 Ok(answer) => {
@@ -258,18 +273,18 @@ impl Gateway {
         let now = self.clock.now();
         let wait = self
             .policy
-            .next_wait(error, retries, self.budget.left(), now)?;
-        if self.signals.is_raised() {
+            .next_wait(error, retries, self.bounds.budget.left(), now)?;
+        if self.bounds.signals.is_raised() {
             return Err(GiveUp::Stopped);
         }
         if !self.retries.take() {
             return Err(GiveUp::Budget);
         }
         tracing::debug!(side = %self.side, ?wait, %error, "call failed, trying again");
-        let _pause = self.budget.pause();
+        let _pause = self.bounds.budget.pause();
         tokio::select! {
             biased;
-            () = self.signals.raised() => Err(GiveUp::Stopped),
+            () = self.bounds.signals.raised() => Err(GiveUp::Stopped),
             () = self.clock.sleep(wait) => Ok(()),
         }
     }

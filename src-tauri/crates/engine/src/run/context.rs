@@ -7,6 +7,7 @@ use tandem_domain::ids::{Both, ErrorId, OperationKey, RecordId, RunId, Side};
 
 use super::budget::Budget;
 use super::halt::Halt;
+use super::lease::Lease;
 use super::rules::{RecordProblem, Rules};
 use super::session::SharedSession;
 use super::signals::Signals;
@@ -14,7 +15,6 @@ use super::snapshot::SnapshotCollector;
 use crate::calls::{CallError, Gateway, GiveUp};
 use crate::ports::events::{Event, EventKind, Phase};
 use crate::ports::history::{ErrorType, NewError, RunCounts, RunOptions};
-use crate::ports::session::Renewal;
 use crate::ports::store::{ConnectionRecord, SyncRecord, TenantStore};
 use crate::ports::{Clock, Events, Ids};
 
@@ -29,6 +29,7 @@ pub struct RunContext {
     pub(super) connections: Both<ConnectionRecord>,
     pub(super) gateways: Both<Gateway>,
     pub(super) session: SharedSession,
+    pub(super) lease: Arc<Lease>,
     pub(super) rules: Arc<Rules>,
     pub(super) options: RunOptions,
     pub(super) budget: Arc<Budget>,
@@ -93,12 +94,7 @@ impl RunContext {
             due
         });
         if due {
-            let at = self.now();
-            if self.session.with(move |session| session.touch(at)).await?
-                == Renewal::CancelRequested
-            {
-                self.signals.cancel();
-            }
+            self.lease.renew().await?;
         }
         self.check_signals()
     }

@@ -4,18 +4,17 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tandem_domain::ids::{Both, RunId, Side};
 use tandem_domain::redaction::Redactor;
 
-use crate::calls::gateway::Access;
+use crate::calls::gateway::{Access, Bounds};
 use crate::calls::{CircuitBreaker, Gateway, RetryPolicy};
 use crate::ports::connector::WritableConnector;
 use crate::ports::events::{EventKind, Phase};
 use crate::ports::history::{ErrorType, RunOptions, RunTrigger, SyncHistory};
-use crate::ports::session::{Renewal, RunSession};
+use crate::ports::session::RunSession;
 use crate::ports::store::{ConnectionRecord, NewRun, RunOpening, SyncRecord, TenantStore};
 use crate::ports::{Clock, Events, Ids, StoreError};
 
@@ -27,6 +26,7 @@ mod finalize;
 mod guard;
 pub mod halt;
 mod journal;
+pub mod lease;
 mod plan;
 mod read;
 mod receipts;
@@ -43,12 +43,10 @@ pub use session::blocking;
 use budget::Budget;
 use context::Tally;
 use halt::Halt;
+use lease::Lease;
 use rules::Rules;
 use session::SharedSession;
 use signals::Signals;
-
-/// How often a lease is renewed; it lasts 60 s.
-const RENEW_EVERY: Duration = Duration::from_secs(15);
 
 /// Executes syncs (the plan's `SyncService`).
 #[derive(Clone)]
@@ -120,7 +118,7 @@ impl SyncService {
             actor: actor.to_owned(),
             at: self.clock.now(),
         };
-        let run = new.id;
+        let (run, since) = (new.id, self.clock.monotonic());
         let store = Arc::clone(&job.tenant);
         let session = match blocking(move || store.open_run(&new)).await? {
             RunOpening::Opened(session) => session,
@@ -130,11 +128,21 @@ impl SyncService {
         };
         let budget = Arc::new(Budget::start(Arc::clone(&self.clock)));
         let signals = Arc::new(Signals::default());
+        let session = SharedSession::new(session);
+        let lease = Arc::new(Lease::new(
+            session.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&signals),
+            since,
+        ));
+        let bounds = Bounds {
+            budget: Arc::clone(&budget),
+            signals: Arc::clone(&signals),
+            lease: Arc::clone(&lease),
+        };
         let gateways = Both::new(
-            self.gateway(&job, Side::Source, options, &budget, &signals)
-                .await?,
-            self.gateway(&job, Side::Target, options, &budget, &signals)
-                .await?,
+            self.gateway(&job, Side::Source, options, &bounds).await?,
+            self.gateway(&job, Side::Target, options, &bounds).await?,
         );
         Ok(Opened::Ready(Box::new(RunHandle {
             context: RunContext {
@@ -146,7 +154,8 @@ impl SyncService {
                 sync: job.sync,
                 connections: job.connections,
                 gateways,
-                session: SharedSession::new(session),
+                session,
+                lease,
                 rules: Arc::new(rules),
                 options,
                 budget,
@@ -161,8 +170,7 @@ impl SyncService {
         job: &SyncJob,
         side: Side,
         options: RunOptions,
-        budget: &Arc<Budget>,
-        signals: &Arc<Signals>,
+        bounds: &Bounds,
     ) -> Result<Gateway, RunError> {
         let (tenant, connection) = (Arc::clone(&job.tenant), job.connections.get(side).id);
         let circuit = CircuitBreaker::load(tenant, connection, Arc::clone(&self.clock)).await?;
@@ -179,8 +187,7 @@ impl SyncService {
             circuit,
             Arc::clone(&self.clock),
             RetryPolicy::default(),
-            Arc::clone(budget),
-            Arc::clone(signals),
+            bounds.clone(),
         ))
     }
 }
@@ -207,7 +214,7 @@ impl RunHandle {
     async fn run_stages(self) -> Result<SyncHistory, RunError> {
         let run = self.context;
         run.publish(EventKind::SyncStarted);
-        let keeper = keep_lease(&run);
+        let keeper = run.lease.keep();
         let ended = stages(&run).await;
         keeper.abort();
         finalize::finalize(run, ended).await
@@ -311,33 +318,6 @@ async fn note_fingerprint(run: &RunContext, plan: &plan::Plan) -> Result<(), Hal
         tracing::info!(run = %run.run, "the same operations were planned within the last hour and not completed");
     }
     Ok(())
-}
-
-/// Renews the lease in the background and listens for a wish to cancel.
-fn keep_lease(run: &RunContext) -> tokio::task::AbortHandle {
-    let (clock, session, signals) = (
-        Arc::clone(&run.clock),
-        run.session.clone(),
-        Arc::clone(&run.signals),
-    );
-    tokio::spawn(async move {
-        loop {
-            clock.sleep(RENEW_EVERY).await;
-            let now = clock.now();
-            match session.with(move |session| session.touch(now)).await {
-                Ok(Renewal::Held) => {}
-                Ok(Renewal::CancelRequested) => signals.cancel(),
-                Err(StoreError::LeaseLost) => {
-                    signals.lose();
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the lease could not be renewed; trying again");
-                }
-            }
-        }
-    })
-    .abort_handle()
 }
 
 /// The history's word for a run that ended early, for callers that show it.
