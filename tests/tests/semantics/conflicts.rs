@@ -1,11 +1,12 @@
 //! Contested fields: parked, decided, refreshed, closed.
 
 use serde_json::json;
-use tandem_domain::conflict::{Choice, ConflictKind, ConflictState};
+use tandem_domain::conflict::{Choice, ConflictDecision, ConflictKind, ConflictState};
 use tandem_domain::ids::{RecordId, Side};
 use tandem_domain::value::Value;
 use tandem_engine::ports::history::{RunOptions, RunStatus};
-use tandem_tests::fake::fields;
+use tandem_engine::run::Opened;
+use tandem_tests::fake::{Call, Reaction, fields};
 use tandem_tests::world::World;
 
 const DECISIONS: RunOptions = RunOptions {
@@ -284,8 +285,8 @@ async fn case_46_a_decision_half_applied_is_finished_not_reopened() {
         &[("x", Choice::Custom(Value::Text("both".into())))],
     );
     world.source.script(|call, _| match call {
-        tandem_tests::fake::Call::Write(_) => tandem_tests::fake::Reaction::Reject(vec![0]),
-        _ => tandem_tests::fake::Reaction::Answer,
+        Call::Write(_) => Reaction::Reject(vec![0]),
+        _ => Reaction::Answer,
     });
     world.run_with(DECISIONS).await;
     assert_eq!(
@@ -301,4 +302,47 @@ async fn case_46_a_decision_half_applied_is_finished_not_reopened() {
         ConflictState::Resolved
     );
     world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_30_a_restored_record_that_landed_before_the_process_died_is_not_made_twice() {
+    let mut world = World::new(json!({}));
+    let (s, t) = world.seed(&fields(&[("name", "ann"), ("x", "1")]));
+    world.seed(&fields(&[("name", "bob"), ("x", "1")]));
+    world.run().await;
+    world.target.state().delete(&t);
+    world.source.state().edit(&s, "x", "2");
+    world.run().await;
+    let conflict = world.conflicts().remove(0);
+    world.decide_with(&conflict, ConflictDecision::Restore);
+    world.target.script(|call, _| match call {
+        Call::Write(_) => Reaction::Hang { applied: true },
+        _ => Reaction::Answer,
+    });
+    let before = world.counts(Side::Target).effects;
+    let Opened::Ready(run) = world.open(DECISIONS).await else {
+        panic!("a run")
+    };
+    let died = tokio::spawn(run.execute());
+    while world.counts(Side::Target).effects == before {
+        tokio::task::yield_now().await;
+    }
+    died.abort();
+    let _ = died.await;
+    world.target.unscript();
+    world.clock.advance(chrono::TimeDelta::minutes(5));
+    world.restart();
+    // What only carries out decisions cannot tell whether it landed.
+    world.run_with(DECISIONS).await;
+    world.run().await;
+    assert_eq!(world.by_name(Side::Target, "ann").len(), 1, "no duplicate");
+    world.assert_idle().await;
+    let conflict = world.store.conflict(conflict.id).unwrap();
+    assert!(
+        matches!(
+            conflict.state,
+            ConflictState::Resolved | ConflictState::Closed
+        ),
+        "{conflict:?}"
+    );
 }

@@ -257,6 +257,8 @@ pub struct DecidedConflict {
     pub link_id: LinkId,
     /// The link as stored.
     pub link: Link,
+    /// An earlier create for this link was sent and never acknowledged.
+    pub uncertain_create: Option<OperationKey>,
 }
 
 /// What is remembered of one side between runs.

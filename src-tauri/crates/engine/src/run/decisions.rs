@@ -11,6 +11,7 @@ use tandem_domain::policy::Policy;
 use super::apply::{apply_pairs, observe};
 use super::context::RunContext;
 use super::halt::Halt;
+use super::plan::created_side;
 use crate::ports::session::{DecidedConflict, PlannedPair};
 
 /// Carries out every decision whose undo window has passed. `Some` when the run must stop.
@@ -37,6 +38,7 @@ pub(super) async fn carry_out(run: &RunContext, policy: &Policy) -> Result<Optio
             decision,
             link_id,
             link,
+            uncertain_create,
         } = decided;
         let pair = Pair {
             link: Some(link),
@@ -47,6 +49,11 @@ pub(super) async fn carry_out(run: &RunContext, policy: &Policy) -> Result<Optio
             DecisionOutcome::Write(decision) => decision,
             DecisionOutcome::Reopen { draft, link, .. } => reopened(Some(link), draft),
         };
+        if uncertain_create.is_some() && created_side(&decision).is_some() {
+            // It may be there already, which only a listing or its key can tell: left to the pair's
+            // ordinary plan, and to the next run to close.
+            continue;
+        }
         planned.push(PlannedPair {
             link_id: Some(link_id),
             pair,

@@ -206,7 +206,8 @@ pub(super) const fn writes(decision: &Decision) -> bool {
     decision.intents.source.is_some() || decision.intents.target.is_some()
 }
 
-fn created_side(decision: &Decision) -> Option<Side> {
+/// Where a decision makes a record, if it does.
+pub(super) fn created_side(decision: &Decision) -> Option<Side> {
     Side::BOTH
         .into_iter()
         .find(|side| matches!(decision.intents.get(*side), Some(Intent::Create { .. })))

@@ -613,6 +613,7 @@ pub(super) fn decided(
             decision,
             link_id: stored.id,
             link: stored.link,
+            uncertain_create: stored.uncertain,
         });
     }
     Ok(all)
