@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::{DeleteConflictPolicy, DeletePolicy};
 use crate::conflict::{ConflictDraft, ConflictKind};
 use crate::draft::DraftOf;
-use crate::ids::{Both, Side};
+use crate::ids::{Both, FieldName, Side};
 use crate::link::{Link, LinkSide, LinkState, Seen};
 use crate::plan::{Decision, Intent, Loser, Observation, Reason};
 use crate::planner::Planner;
@@ -26,14 +26,8 @@ impl Planner<'_> {
             return self.decision(Reason::DeleteIgnored, Some(link));
         }
         // Live changes, and changes that never reached the deleted record.
-        let edited = self.base().is_none()
-            || live.replaced
-            || !gone.owed.is_empty()
-            || !self
-                .policy
-                .schema
-                .changed(&live.now, &live.shadow)
-                .is_empty();
+        let edited =
+            self.base().is_none() || live.replaced || !gone.owed.is_empty() || self.moved(live);
         let delete_wins = if edited {
             match (self.policy.delete_conflict, side) {
                 (DeleteConflictPolicy::Manual, _) => None,
@@ -57,6 +51,25 @@ impl Planner<'_> {
             Some(true) => self.pass_on(side, gone, live, edited),
             Some(false) => self.restore(Reason::Restored, side, gone, live),
         }
+    }
+
+    /// Whether a live record changed by itself: what it received of us without our hearing of it is
+    /// no change of its own.
+    fn moved(&self, live: &Live) -> bool {
+        let schema = &self.policy.schema;
+        let received = |field: &FieldName| {
+            live.owed.iter().any(|owed| {
+                owed.field == *field
+                    && live
+                        .now
+                        .get(field)
+                        .is_some_and(|now| schema.same(field, now, &owed.value))
+            })
+        };
+        schema
+            .changed(&live.now, &live.shadow)
+            .iter()
+            .any(|field| !received(field))
     }
 
     /// The link with the delete noted and nothing incorporated.

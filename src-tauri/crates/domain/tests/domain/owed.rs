@@ -208,3 +208,21 @@ fn debts_on_fields_that_are_no_longer_mapped_are_forgotten() {
     assert_eq!(writes(&next), ("-".into(), "-".into()));
     assert_eq!(owed(&next.link.unwrap(), Side::Target), [].into());
 }
+
+#[test]
+fn case_14_a_debt_that_arrived_unnoticed_is_no_edit_that_a_delete_could_meet() {
+    // b{x1}, S{x2}: the write to T landed, but nobody heard of it; then S deletes its record.
+    let policy = policy(json!({}));
+    let link = linked("x=1 y=1");
+    let sent = plan(&pair(Some(link.clone()), "x=2 y=1", "-"), &policy, now());
+    let link = stored(Some(&link), &sent).unwrap();
+    for (target, want) in [
+        ("x=2 y=1", Reason::DeletePropagated),
+        ("x=1 y=1", Reason::DeletePropagated),
+        ("x=2 y=3", Reason::DeleteContested),
+        ("x=3 y=1", Reason::DeleteContested),
+    ] {
+        let next = plan(&pair(Some(link.clone()), "deleted", target), &policy, now());
+        assert_eq!(next.reason, want, "T {target}");
+    }
+}
