@@ -4,7 +4,7 @@ use serde_json::json;
 use tandem_domain::ids::{RecordId, Side};
 use tandem_domain::value::Value;
 use tandem_engine::ports::history::RunStatus;
-use tandem_tests::fake::{Edit, fields};
+use tandem_tests::fake::{Call, Edit, Reaction, fields};
 use tandem_tests::world::World;
 
 /// A world in step with one record `ann` {x: 1, y: 1}.
@@ -259,25 +259,38 @@ async fn case_42_null_against_a_value_is_settled_by_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn case_44_an_edit_between_our_write_and_our_read_back_reaches_the_source() {
-    let (world, s, t) = in_step(json!({})).await;
-    world.target.state().capabilities.writes_echo = false;
-    let edited = t.clone();
-    world.target.script(move |call, state| {
-        if matches!(call, tandem_tests::fake::Call::Get(_)) {
-            state.edit(&edited, "y", "by a person");
+    // Another field or the one just written; a system with versions or one that tells only seconds.
+    for (field, versions) in [("y", true), ("y", false), ("x", true), ("x", false)] {
+        let (world, s, t) = in_step(json!({})).await;
+        {
+            let mut target = world.target.state();
+            target.capabilities.writes_echo = false;
+            target.capabilities.conditional_writes = versions;
         }
-        tandem_tests::fake::Reaction::Answer
-    });
-    world.source.state().edit(&s, "x", "2");
-    world.run().await;
-    world.target.unscript();
-    world.run().await;
-    assert_eq!(
-        world.text(Side::Source, &s, "y").as_deref(),
-        Some("by a person")
-    );
-    assert_eq!(world.text(Side::Target, &t, "x").as_deref(), Some("2"));
-    world.assert_idle().await;
+        let (edited, before) = (t.clone(), world.counts(Side::Target).effects);
+        world.target.script(move |call, state| {
+            if matches!(call, Call::Get(_)) && state.counts.effects > before {
+                state.edit(&edited, field, "by a person");
+            }
+            Reaction::Answer
+        });
+        world.source.state().edit(&s, "x", "2");
+        world.run().await;
+        world.target.unscript();
+        world.run().await;
+        for (side, id) in [(Side::Source, &s), (Side::Target, &t)] {
+            let text = |field| world.text(side, id, field);
+            assert_eq!(
+                text(field).as_deref(),
+                Some("by a person"),
+                "{field} on the {side}, versions {versions}"
+            );
+        }
+        if field == "y" {
+            assert_eq!(world.text(Side::Target, &t, "x").as_deref(), Some("2"));
+        }
+        world.assert_idle().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

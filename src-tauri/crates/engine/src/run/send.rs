@@ -444,8 +444,8 @@ async fn read_back(
 }
 
 /// Whether what was read back is certainly what our write left: the receipt's version (or time of
-/// change) is still the record's, or, where a system has neither, every field we sent came back as
-/// sent.
+/// change, where it tells more than seconds) is still the record's, or, where a system has neither,
+/// every field we sent came back as sent.
 fn is_our_state(
     run: &RunContext,
     write: &SideWrite,
@@ -458,7 +458,11 @@ fn is_our_state(
         return ours == theirs;
     }
     if let (Some(ours), Some(theirs)) = (receipt.updated_at, updated_at) {
-        return ours == theirs;
+        // Everything that happens within one second bears the same whole second.
+        let fine = ours.timestamp_subsec_nanos() != 0;
+        if fine || ours != theirs {
+            return ours == theirs;
+        }
     }
     let sent = match &write.intent {
         Intent::Create { fields } => fields,
