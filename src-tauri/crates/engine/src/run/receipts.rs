@@ -67,10 +67,13 @@ pub(super) async fn acknowledge(run: &RunContext, items: Vec<Item>) -> Result<Ve
                 carries_out: item.carries_out,
             });
         }
-        // An edit that showed in the answer is planned by the next run even if no listing tells of it.
+        // An edit that showed in the answer, or a debt that was not this write's to pay, is planned by
+        // the next run even if no listing tells of it.
         let unincorporated = |side: Side| {
             let half = link.sides.get(side).as_ref();
-            half.is_some_and(|half| half.seen.is_some() && link.state == LinkState::Active)
+            half.is_some_and(|half| {
+                (half.seen.is_some() || !half.owed.is_empty()) && link.state == LinkState::Active
+            })
         };
         let todo = verdict != Verdict::Landed || Side::BOTH.into_iter().any(unincorporated);
         pairs.push(AcknowledgedPair {
