@@ -151,6 +151,14 @@ async fn a_final_failure_is_notified_and_a_click_shows_its_run() {
     sync_now(&window, "products", "Could not finish this run of products").await;
     window.picture("09-failed-run").await;
 
+    // Those failures count for the connection, whichever sync met them: one more would open its
+    // circuit, and there would be no retry to tell of.
+    window
+        .command(
+            "reset_connection",
+            json!({"tenant": "main", "name": "storefront"}),
+        )
+        .await;
     let desktop = Desktop::start().await;
     systems.break_storefront("customers").await;
     sync_now(

@@ -68,9 +68,10 @@ pub(super) fn run(paths: &Paths, consent: Consent, report: &mut Report) {
 
 /// Builds the window with the panel inside, and then its tests. Not both at once: each compiles the
 /// panel in from one folder of compressed files, and a file that the one has begun to write is taken
-/// by the other for whole; the window is then blank.
+/// by the other for whole; the window is then blank. The second names the tests alone: they ask more
+/// of Tauri, and the window would be built anew beside them.
 fn build(paths: &Paths) -> Result<(), Trouble> {
-    for what in ["--bins", "--bins --tests"] {
+    for what in ["--bins", "--tests"] {
         cargo(paths).arg("build").words(WINDOW).words(what).run()?;
     }
     Ok(())
