@@ -8,7 +8,11 @@ use tandem_engine::ports::history::{ErrorType, RunOptions, RunStatus};
 use tandem_tests::fake::{Call, Reaction, fault, fields};
 use tandem_tests::world::World;
 
-async fn linked(n: usize, overrides: serde_json::Value) -> (World, Vec<(RecordId, RecordId)>) {
+/// `n` records on both sides, linked by a first run.
+pub(crate) async fn linked(
+    n: usize,
+    overrides: serde_json::Value,
+) -> (World, Vec<(RecordId, RecordId)>) {
     let world = World::new(overrides);
     let pairs = (0..n)
         .map(|i| world.seed(&fields(&[("name", &format!("p{i}")), ("x", "1")])))

@@ -11,21 +11,14 @@ use tandem_engine::ports::history::{ErrorType, RunOptions, RunStatus};
 use tandem_tests::fake::{Call, Reaction, State, fields};
 use tandem_tests::world::World;
 
+use crate::deletes::linked;
+
 const FULL: RunOptions = RunOptions {
     simulate: false,
     full: true,
     allow_deletes: None,
     decisions_only: false,
 };
-
-async fn linked(n: usize, overrides: serde_json::Value) -> (World, Vec<(RecordId, RecordId)>) {
-    let world = World::new(overrides);
-    let pairs = (0..n)
-        .map(|i| world.seed(&fields(&[("name", &format!("p{i}")), ("x", "1")])))
-        .collect();
-    world.run().await;
-    (world, pairs)
-}
 
 #[tokio::test(start_paused = true)]
 async fn case_17_a_record_made_anew_under_its_key_is_a_pairing_to_review() {

@@ -58,19 +58,11 @@ impl App {
     /// # Errors
     /// Where there is no such sync, or a run of it is live.
     pub async fn rebaseline_sync(&self, args: RebaselineSync) -> Result<SyncView, AppError> {
-        let (tenant, name) = (args.tenant, args.name);
-        let shown = self
-            .with_tenant(&tenant, move |scope| {
-                let record = lookup::sync(scope.store, &name)?;
-                scope.store.rebaseline(record.id, &scope.inner.who())?;
-                let short = summary(scope, &record, &mut Syncs::load(scope.store)?)?;
-                Ok(views::syncs::view(&record, short))
-            })
-            .await?;
-        self.inner
-            .hub
-            .publish_event(WireEvent::WorkspaceChanged { tenant });
-        Ok(shown)
+        self.change_sync(args.tenant, args.name, |scope, record| {
+            scope.store.rebaseline(record.id, &scope.inner.who())?;
+            Ok(())
+        })
+        .await
     }
 
     async fn set_paused(
@@ -79,14 +71,28 @@ impl App {
         name: String,
         paused: bool,
     ) -> Result<SyncView, AppError> {
+        self.change_sync(tenant, name, move |scope, record| {
+            if record.config.paused != paused {
+                record.config.paused = paused;
+                record.updated_at = scope.inner.now();
+                scope.store.put_sync(record, &scope.inner.who())?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Changes a sync, tells everybody, and shows it as it is then.
+    async fn change_sync(
+        &self,
+        tenant: String,
+        name: String,
+        change: impl FnOnce(&Scope<'_>, &mut SyncRecord) -> Result<(), AppError> + Send + 'static,
+    ) -> Result<SyncView, AppError> {
         let shown = self
             .with_tenant(&tenant, move |scope| {
                 let mut record = lookup::sync(scope.store, &name)?;
-                if record.config.paused != paused {
-                    record.config.paused = paused;
-                    record.updated_at = scope.inner.now();
-                    scope.store.put_sync(&record, &scope.inner.who())?;
-                }
+                change(scope, &mut record)?;
                 let short = summary(scope, &record, &mut Syncs::load(scope.store)?)?;
                 Ok(views::syncs::view(&record, short))
             })

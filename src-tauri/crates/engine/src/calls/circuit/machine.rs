@@ -91,33 +91,22 @@ pub fn admit(
     circuit: &CircuitRecord,
     now: DateTime<Utc>,
 ) -> Step<Result<Admission, CircuitRefusal>> {
-    if circuit.isolated {
-        return (Err(CircuitRefusal::Isolated), None);
-    }
-    if circuit.open_until.is_none() {
-        return (Ok(Admission::Call(Ticket(circuit.generation))), None);
-    }
-    let clamped = clamped(circuit, now);
-    let circuit = clamped.as_ref().unwrap_or(circuit);
-    if let Some(until) = circuit.open_until.filter(|until| now < *until) {
-        let refusal = CircuitRefusal::Open {
-            until,
-            failures: circuit.failures,
-            last: circuit.last_error.clone().unwrap_or_default(),
-        };
-        return (Err(refusal), clamped);
-    }
-    if circuit.probe_until.is_some_and(|lease| now < lease) {
-        return (Err(CircuitRefusal::Probing), clamped);
-    }
-    let (ticket, probing) = take_probe(circuit, now);
-    (Ok(Admission::Probe(ticket)), Some(probing))
+    pass(circuit, now, true)
 }
 
 /// An admin asks for a probe at once, whether or not the circuit's time is up.
 pub fn admit_probe(
     circuit: &CircuitRecord,
     now: DateTime<Utc>,
+) -> Step<Result<Admission, CircuitRefusal>> {
+    pass(circuit, now, false)
+}
+
+/// Who is let through; `waits`: not before an open circuit's time is up.
+fn pass(
+    circuit: &CircuitRecord,
+    now: DateTime<Utc>,
+    waits: bool,
 ) -> Step<Result<Admission, CircuitRefusal>> {
     if circuit.isolated {
         return (Err(CircuitRefusal::Isolated), None);
@@ -127,6 +116,14 @@ pub fn admit_probe(
     }
     let clamped = clamped(circuit, now);
     let circuit = clamped.as_ref().unwrap_or(circuit);
+    if let Some(until) = circuit.open_until.filter(|until| waits && now < *until) {
+        let refusal = CircuitRefusal::Open {
+            until,
+            failures: circuit.failures,
+            last: circuit.last_error.clone().unwrap_or_default(),
+        };
+        return (Err(refusal), clamped);
+    }
     if circuit.probe_until.is_some_and(|lease| now < lease) {
         return (Err(CircuitRefusal::Probing), clamped);
     }
