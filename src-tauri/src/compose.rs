@@ -119,9 +119,14 @@ fn single_instance<R: Runtime>(store: Option<&Path>, demo: bool) -> tauri::plugi
             .iter()
             .skip(1)
             .find_map(|argument| Link::parse(&argument.parse().ok()?));
-        if let Err(error) = main_window::show(app, link.as_ref()) {
-            tracing::warn!(%error, "the window could not be shown");
-        }
+        let app = app.clone();
+        // The second start waits for an answer to this call; a window that is busy, or about to
+        // close, must not keep it waiting.
+        tauri::async_runtime::spawn_blocking(move || {
+            if let Err(error) = main_window::show(&app, link.as_ref()) {
+                tracing::warn!(%error, "the window could not be shown");
+            }
+        });
     };
     let name = match store {
         Some(store) => {

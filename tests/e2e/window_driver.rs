@@ -5,13 +5,15 @@
 use std::env;
 use std::fs;
 use std::future::Future;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use serde_json::{Map, Value, json};
 
 use crate::support::{free_port, provided};
@@ -32,6 +34,13 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
         .unwrap_or_else(|| panic!("not within {PATIENCE:?}: {what}"))
 }
 
+/// Waits for one answer of the driver, which may never give it.
+async fn answer<T>(what: &str, asked: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, asked)
+        .await
+        .unwrap_or_else(|_| panic!("the driver does not answer within {PATIENCE:?}: {what}"))
+}
+
 async fn patiently<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> Option<T> {
     let found = tokio::time::timeout(PATIENCE, async {
         loop {
@@ -44,34 +53,51 @@ async fn patiently<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F
     found.await.ok()
 }
 
-/// A child process that ends with its value.
+/// A child process that ends with its value, and whatever it started with it.
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// Starts it, with its output beside the test's.
+    /// Starts it, with what it complains of beside the test's output.
     pub(crate) fn start(command: &mut Command) -> Self {
         let program = command.get_program().to_owned();
         Self(
             command
                 .stdin(Stdio::null())
+                // A process that outlived a killed test must not keep its reader waiting.
+                .stdout(Stdio::null())
+                .process_group(0)
                 .spawn()
                 .unwrap_or_else(|error| panic!("{}: {error}", program.display())),
         )
     }
 }
 
+impl Process {
+    /// Ends the whole group and returns when none of it is left. A window that is still about to
+    /// close answers for its store: the next one on it would hand its arguments over and end, and
+    /// the driver wait for it for ever.
+    fn end(&mut self) {
+        let group = Pid::from_child(&self.0);
+        // They may have ended by themselves.
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = self.0.wait();
+        let patience = Instant::now() + PATIENCE;
+        while test_kill_process_group(group).is_ok() && Instant::now() < patience {
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.end();
     }
 }
 
 /// The open window.
 pub(crate) struct Window {
     client: Client,
-    _driver: Process,
+    driver: Process,
 }
 
 impl Window {
@@ -108,15 +134,11 @@ impl Window {
                 "args": arguments,
             }),
         );
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .unwrap();
-        let window = Self {
-            client,
-            _driver: driver,
-        };
+        let address = format!("http://127.0.0.1:{port}");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let opened = builder.capabilities(capabilities).connect(&address);
+        let client = answer("open the window", opened).await.unwrap();
+        let window = Self { client, driver };
         window.sees("Overview").await;
         window
     }
@@ -129,7 +151,8 @@ impl Window {
 
     /// Runs a script in the page.
     pub(crate) async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute(script, arguments).await.unwrap()
+        let run = self.client.execute(script, arguments);
+        answer(script, run).await.unwrap()
     }
 
     /// Waits until `text` can be read.
@@ -168,7 +191,7 @@ impl Window {
             .at_most(PATIENCE)
             .for_element(Locator::XPath(&path));
         match found.await {
-            Ok(element) => element.click().await.unwrap(),
+            Ok(element) => answer(words, element.click()).await.unwrap(),
             Err(error) => {
                 self.picture("trouble").await;
                 panic!("no {words:?} to click: {error}\n{}", self.text().await);
@@ -185,7 +208,8 @@ impl Window {
         for value in keys.iter().rev().copied() {
             actions = actions.then(KeyAction::Up { value });
         }
-        self.client.perform_actions(actions).await.unwrap();
+        let pressed = self.client.perform_actions(actions);
+        answer("press keys", pressed).await.unwrap();
     }
 
     /// Calls a command as the panel does.
@@ -193,14 +217,12 @@ impl Window {
         let script = "const [name, args, done] = arguments; \
              window.__TAURI_INTERNALS__.invoke(name, { args }).then(\
              (ok) => done({ ok }), (error) => done({ error }))";
-        let answer = self
+        let run = self
             .client
-            .execute_async(script, vec![json!(command), arguments])
-            .await
-            .unwrap();
-        answer
-            .get("ok")
-            .unwrap_or_else(|| panic!("{command}: {answer}"))
+            .execute_async(script, vec![json!(command), arguments]);
+        let said = answer(command, run).await.unwrap();
+        said.get("ok")
+            .unwrap_or_else(|| panic!("{command}: {said}"))
             .clone()
     }
 
@@ -214,7 +236,8 @@ impl Window {
         fs::create_dir_all(&folder).unwrap();
         let painted = "const done = arguments[0]; requestAnimationFrame(() => \
              requestAnimationFrame(() => setTimeout(() => done(null), 250)))";
-        self.client.execute_async(painted, vec![]).await.unwrap();
+        let painted = self.client.execute_async(painted, vec![]);
+        answer("paint", painted).await.unwrap();
         // Another program of that name may come first on the path.
         let import = [Path::new("/usr/bin/import"), Path::new("import")]
             .into_iter()
@@ -227,9 +250,12 @@ impl Window {
         assert!(saved.unwrap().success(), "no picture of {name}");
     }
 
-    /// Closes it.
-    pub(crate) async fn close(self) {
-        self.client.close().await.unwrap();
+    /// Closes it, and returns when it is gone.
+    pub(crate) async fn close(mut self) {
+        answer("close the window", self.client.close())
+            .await
+            .unwrap();
+        self.driver.end();
     }
 }
 

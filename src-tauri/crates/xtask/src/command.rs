@@ -6,13 +6,23 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
+use crate::consent::unattended;
 use crate::tally::Tally;
 use crate::trouble::Trouble;
+use crate::watchdog::{self, Watchdog};
+
+/// The longest one command may take where nobody watches: the cold build with its tests takes half.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Variables that `cargo run` sets for us and that would confuse the cargo we start.
 const OURS_ALONE: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_"];
+
+fn limit() -> Option<Duration> {
+    unattended().then_some(LIMIT)
+}
 
 /// A command being put together.
 pub(crate) struct Cmd {
@@ -88,51 +98,72 @@ impl Cmd {
         self
     }
 
-    /// Runs to the end, output straight to ours.
+    /// Runs to the end, output straight to ours. Where nobody watches, a program that hangs is
+    /// ended.
     pub(crate) fn run(mut self) -> Result<(), Trouble> {
         println!("$ {}", self.shown);
-        let status = self.inner.status().map_err(|source| Trouble::Start {
-            command: self.shown.clone(),
-            source,
-        })?;
-        self.judge(status)
+        self.finish(limit(), |_| Ok(()))
     }
 
-    /// Runs to the end, passing standard output on line by line and counting the tests it reports.
+    /// The same, passing standard output on line by line and counting the tests it reports.
     pub(crate) fn tallied(mut self) -> (Tally, Result<(), Trouble>) {
         println!("$ {}", self.shown);
         let mut tally = Tally::default();
-        let ended = self.stream(&mut tally, &mut io::stdout());
+        let ended = self.stream(&mut tally, &mut io::stdout(), limit());
         (tally, ended)
     }
 
-    fn stream(&mut self, tally: &mut Tally, ours: &mut impl Write) -> Result<(), Trouble> {
-        let mut child = self
-            .inner
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|source| Trouble::Start {
-                command: self.shown.clone(),
-                source,
-            })?;
-        let lost = |source| Trouble::Output {
-            command: self.shown.clone(),
-            source,
-        };
-        if let Some(out) = child.stdout.take() {
+    fn stream(
+        &mut self,
+        tally: &mut Tally,
+        ours: &mut impl Write,
+        limit: Option<Duration>,
+    ) -> Result<(), Trouble> {
+        self.inner.stdout(Stdio::piped());
+        self.finish(limit, |child| {
+            let Some(out) = child.stdout.take() else {
+                return Ok(());
+            };
             let mut out = BufReader::new(out);
             let mut line = Vec::new();
             // Bytes, not `lines()`: a runner may print what is not UTF-8.
-            while out.read_until(b'\n', &mut line).map_err(lost)? > 0 {
+            while out.read_until(b'\n', &mut line)? > 0 {
                 // Our own reader having gone away must not stop the tests.
                 let _ = ours.write_all(&line);
                 let _ = ours.flush();
                 tally.read(&String::from_utf8_lossy(&line));
                 line.clear();
             }
+            Ok(())
+        })
+    }
+
+    fn finish(
+        &mut self,
+        limit: Option<Duration>,
+        read: impl FnOnce(&mut Child) -> io::Result<()>,
+    ) -> Result<(), Trouble> {
+        if limit.is_some() {
+            watchdog::prepare(&mut self.inner);
         }
-        let status = child.wait().map_err(lost)?;
-        self.judge(status)
+        let mut child = self.inner.spawn().map_err(|source| Trouble::Start {
+            command: self.shown.clone(),
+            source,
+        })?;
+        let watchdog = limit.map(|limit| Watchdog::start(&child, limit));
+        let status = read(&mut child)
+            .and_then(|()| child.wait())
+            .map_err(|source| Trouble::Output {
+                command: self.shown.clone(),
+                source,
+            })?;
+        match watchdog.filter(Watchdog::bit) {
+            Some(watchdog) => Err(Trouble::Late {
+                command: self.shown.clone(),
+                limit: watchdog.limit,
+            }),
+            None => self.judge(status),
+        }
     }
 
     /// Runs quietly; its standard output as text, whether it ended well or not.
@@ -178,10 +209,21 @@ mod tests {
         let (mut tally, mut shown) = (Tally::default(), Vec::new());
         let ended = Cmd::new("sh")
             .args(["-c", script])
-            .stream(&mut tally, &mut shown);
+            .stream(&mut tally, &mut shown, None);
         assert!(String::from_utf8_lossy(&shown).starts_with("test result"));
         assert_eq!((tally.passed, tally.failed), (2, 1));
         assert!(matches!(ended, Err(Trouble::Ended { status, .. }) if status.code() == Some(3)));
+    }
+
+    #[test]
+    fn a_run_that_hangs_is_ended_with_all_it_started() {
+        let (mut tally, mut shown) = (Tally::default(), Vec::new());
+        // The child of the shell holds the output open as well.
+        let ended = Cmd::new("sh")
+            .args(["-c", "echo begun; sleep 600 & sleep 600"])
+            .stream(&mut tally, &mut shown, Some(Duration::from_millis(200)));
+        assert!(matches!(ended, Err(Trouble::Late { .. })), "{ended:?}");
+        assert_eq!(String::from_utf8_lossy(&shown), "begun\n");
     }
 
     #[test]

@@ -4,6 +4,15 @@
 use std::env;
 use std::io::{self, BufRead, IsTerminal, Write};
 
+/// Whether this runs where nobody watches.
+pub(crate) fn unattended() -> bool {
+    set(env::var("CI").ok().as_deref())
+}
+
+fn set(ci: Option<&str>) -> bool {
+    ci.is_some_and(|value| !matches!(value, "" | "0" | "false"))
+}
+
 /// How to learn whether installing is welcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
@@ -26,8 +35,7 @@ impl Consent {
     }
 
     fn decide(yes: bool, ci: Option<&str>, terminal: bool) -> Self {
-        let on_ci = ci.is_some_and(|value| !matches!(value, "" | "0" | "false"));
-        if yes || on_ci {
+        if yes || set(ci) {
             Self::Given
         } else if terminal {
             Self::Ask

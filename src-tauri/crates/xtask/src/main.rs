@@ -36,6 +36,7 @@ mod session;
 mod tally;
 mod trouble;
 mod verbs;
+mod watchdog;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

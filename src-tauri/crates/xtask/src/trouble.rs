@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// Why a chore stopped.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,9 @@ pub(crate) enum Trouble {
     /// The program ran and said no.
     #[error("`{command}` ended with {status}")]
     Ended { command: String, status: ExitStatus },
+    /// The program hung, and was ended.
+    #[error("`{command}` did not end within {} s", limit.as_secs())]
+    Late { command: String, limit: Duration },
     /// The program's output could not be read to its end.
     #[error("lost the output of `{command}`: {source}")]
     Output { command: String, source: io::Error },
