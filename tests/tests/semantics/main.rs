@@ -13,3 +13,4 @@ mod merge;
 mod observability;
 mod pairing;
 mod recovery;
+mod remade;

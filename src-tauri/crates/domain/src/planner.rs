@@ -25,6 +25,18 @@ pub fn plan(pair: &Pair, policy: &Policy, now: DateTime<Utc>) -> Decision {
     Planner::new(pair, policy, now).plan()
 }
 
+/// The link of a pair whose plan has to wait for another run: what was read is noted, nothing is
+/// incorporated. `None`: there is no link.
+#[must_use]
+pub fn put_off(pair: &Pair, policy: &Policy, now: DateTime<Utc>) -> Option<Link> {
+    let planner = Planner::new(pair, policy, now);
+    let state = pair.link.as_ref()?.state;
+    Some(match state {
+        LinkState::Closed => planner.came_back_unsettled(),
+        state => planner.unsettled(state),
+    })
+}
+
 /// One pair being planned.
 pub(crate) struct Planner<'a> {
     pub(crate) pair: &'a Pair,

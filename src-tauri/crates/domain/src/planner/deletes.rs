@@ -173,6 +173,20 @@ impl Planner<'_> {
         }
     }
 
+    /// A tombstone of which one record came back, to be planned later: a delete met by news.
+    pub(super) fn came_back_unsettled(&self) -> Link {
+        let mut link = self.unsettled(LinkState::Active);
+        link.base = None;
+        for side in Side::BOTH {
+            if let Standing::Live(live) = self.standings.get(side) {
+                let mut live = live.clone();
+                live.forget();
+                *link.sides.get_mut(side) = Some(live.only_seen(&self.policy.schema));
+            }
+        }
+        link
+    }
+
     /// A record whose deletion was settled exists again. The very state that was deleted is a stale
     /// answer; anything else is a delete met by an edit.
     fn came_back(&self, side: Side, live: &Live) -> Decision {

@@ -90,12 +90,20 @@ pub enum PairProblem {
         /// The others, up to 10.
         others: Vec<RecordId>,
     },
-    /// This new record bears the key of a linked record that was deleted in this run (case 17): a
-    /// person reviews the pairing.
+    /// This new record bears the key of a linked record that was deleted (case 17), whose link
+    /// cannot be planned in this run.
     Recreated {
         /// On which side.
         side: Side,
         /// The link of the deleted one.
+        link: LinkId,
+    },
+    /// This new record bears the key of a pair that somebody chose to leave alone (case 47):
+    /// quarantined, so that it is neither paired with what is left of that nor made a second time.
+    Unlinked {
+        /// On which side.
+        side: Side,
+        /// The link that is left alone.
         link: LinkId,
     },
 }
@@ -352,10 +360,18 @@ pub trait RunSession: Send {
     /// The next pairs to plan, each once: links with a changed side or `todo`, then new records
     /// paired by match key, then those without a partner. Empty when all were given.
     fn next_pairs(&mut self, limit: usize) -> Result<Vec<StagedPair>, StoreError>;
+    /// Live records of a side that bear a match key, up to 10: those of any link but `except`, be it
+    /// parked, quarantined or unlinked, and those met in this run.
+    fn bearers(
+        &mut self,
+        side: Side,
+        key: ContentHash,
+        except: Option<LinkId>,
+    ) -> Result<Vec<RecordId>, StoreError>;
     /// Linked pairs that were read in this run and need no planning: as both shadows hold them.
     fn unchanged_pairs(&mut self) -> Result<u64, StoreError>;
-    /// Sets pairs aside that cannot be planned, with their errors: a duplicate key makes the link
-    /// (or a new half link) `Quarantined`; any other stays as it is (a new record becomes a half
+    /// Sets pairs aside that cannot be planned, with their errors: a duplicate key or that of an
+    /// unlinked pair makes the link (or a new half link) `Quarantined`; any other stays as it is (a new record becomes a half
     /// link), to be planned again by the next run.
     fn quarantine(
         &mut self,

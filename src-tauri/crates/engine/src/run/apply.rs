@@ -10,6 +10,7 @@ use tandem_domain::plan::{Observation, Pair, Reason};
 use tandem_domain::policy::Policy;
 
 use super::context::RunContext;
+use super::doubles;
 use super::halt::Halt;
 use super::journal::{journal, journal_simulated, prepare};
 use super::plan::{Plan, writes};
@@ -100,7 +101,7 @@ pub(super) async fn apply_pairs(
 ) -> Result<Option<Halt>, Halt> {
     let mut todo = planned;
     for attempt in 0..=REPLANS {
-        let outcome = apply_once(run, todo).await?;
+        let outcome = apply_once(run, policy, todo).await?;
         if outcome.stopped.is_some() {
             let lost = outcome.lost.len() as u64;
             run.tally(|tally| tally.counts.skipped += lost);
@@ -127,6 +128,8 @@ pub(super) struct Item {
     pub(super) carries_out: Option<ConflictId>,
     pub(super) planned: PlannedPair,
     pub(super) problem: Option<(Side, RecordProblem)>,
+    /// It waits for the next run to be planned again.
+    pub(super) put_off: bool,
 }
 
 struct Window {
@@ -141,12 +144,17 @@ pub(super) struct Lost {
     pub(super) carries_out: Option<ConflictId>,
 }
 
-async fn apply_once(run: &RunContext, planned: Vec<PlannedPair>) -> Result<Window, Halt> {
+async fn apply_once(
+    run: &RunContext,
+    policy: &Policy,
+    planned: Vec<PlannedPair>,
+) -> Result<Window, Halt> {
     run.may_go_on().await?;
     let mut items: Vec<Item> = planned
         .into_iter()
         .map(|planned| prepare(run, planned))
         .collect();
+    doubles::put_off(run, policy, &mut items).await?;
     journal(run, &mut items).await?;
     let stopped = send_window(run, &mut items).await?;
     let lost = acknowledge(run, items).await?;

@@ -51,6 +51,7 @@ pub(super) fn prepare(run: &RunContext, planned: PlannedPair) -> Item {
         writes,
         planned,
         problem,
+        put_off: false,
     }
 }
 
@@ -161,7 +162,7 @@ pub(super) async fn journal(run: &RunContext, items: &mut [Item]) -> Result<(), 
             });
             continue;
         }
-        let outstanding = writes(decision);
+        let outstanding = writes(decision) || item.put_off;
         item.link = decision
             .link
             .clone()

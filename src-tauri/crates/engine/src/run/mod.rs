@@ -22,6 +22,7 @@ mod apply;
 pub mod budget;
 mod context;
 mod decisions;
+mod doubles;
 mod finalize;
 mod guard;
 pub mod halt;
@@ -224,20 +225,28 @@ impl RunHandle {
 /// The template: one order, for every run.
 async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
     let prepared = prepare(run).await?;
-    if let Some(halt) = decisions::carry_out(run, &run.rules.policy(Both::new(None, None))).await? {
-        return Err(halt);
-    }
-    if run.options.decisions_only {
+    let policy = run.rules.policy(Both::new(None, None));
+    let decided = decisions::carry_out(run, &policy).await?;
+    if run.options.decisions_only && decided.is_empty() {
         return Ok(finalize::Ended::DecisionsOnly);
     }
     // Each page is validated and transformed as it arrives; see `read`.
     let read = read::read(run, prepared).await?;
     run.check_signals()?;
+    if run.options.decisions_only {
+        // Only to see who is there: whatever else was read is for the next run to read and plan.
+        decisions::make_again(run, &policy, decided).await?;
+        return Ok(finalize::Ended::DecisionsOnly);
+    }
     run.progress(Phase::Plan, 0, None);
     let plan = plan::plan(run, read).await?;
     note_fingerprint(run, &plan).await?;
     // Each receipt is validated as it comes back; see `send`.
-    let applied = apply::apply(run, plan).await?;
+    let mut applied = apply::apply(run, plan).await?;
+    if applied.stopped.is_none() {
+        let made = decisions::make_again(run, &policy, decided).await;
+        applied.stopped = made.err();
+    }
     Ok(finalize::Ended::Applied(Box::new(applied)))
 }
 

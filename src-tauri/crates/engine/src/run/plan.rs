@@ -245,9 +245,19 @@ fn pair_problem(problem: &PairProblem) -> (RecordProblem, Side) {
             RecordProblem {
                 error_type: ErrorType::Conflict,
                 message: format!(
-                    "a record with the same match key was deleted at the {side} in the same run"
+                    "a record with the same match key was deleted at the {side}, and its partner could not be read"
                 ),
-                fix: "Decide whether this is the same record: run again to take it as a new one."
+                fix: "Nothing to do: the next run pairs it with that partner, for a person to review."
+                    .into(),
+            },
+            *side,
+        ),
+        PairProblem::Unlinked { side, .. } => (
+            RecordProblem {
+                error_type: ErrorType::Conflict,
+                message: "its match key is that of a pair that was unlinked, or whose deletion was to be ignored"
+                    .into(),
+                fix: "It is left alone like that pair. Give it another match key to have it synced."
                     .into(),
             },
             *side,

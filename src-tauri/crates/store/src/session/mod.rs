@@ -4,6 +4,7 @@
 //! (`scratch`), spilled to a file, so that memory stays flat. `stage` fills them, `pairs` reads them
 //! out pair by pair, `journal` and `finish` are what endures.
 
+mod bearers;
 mod finish;
 mod journal;
 mod kept;
@@ -173,6 +174,16 @@ impl RunSession for Session {
 
     fn next_pairs(&mut self, limit: usize) -> Answer<Vec<StagedPair>> {
         Ok(self.walk_pairs(limit)?)
+    }
+
+    fn bearers(
+        &mut self,
+        side: Side,
+        key: ContentHash,
+        except: Option<LinkId>,
+    ) -> Answer<Vec<RecordId>> {
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| self.live_bearers(side, key, except))?)
     }
 
     fn unchanged_pairs(&mut self) -> Answer<u64> {

@@ -6,23 +6,24 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 use tandem_domain::ids::{Both, LinkId, RecordId, Side};
 use tandem_domain::link::{LinkState, Seen};
 use tandem_domain::plan::{Observation, Observed, Pair};
 use tandem_domain::record::ContentHash;
 use tandem_engine::ports::session::{PairProblem, StagedPair};
 
+use super::bearers::{self, Bearer};
 use super::links::{self, Stored, index};
 use super::scratch::{self, DELETED, LIVE, SET_ASIDE};
 use super::{Hold, Session, lease};
 use crate::codec::{Codec, unpack};
 use crate::fault::{Result, corrupt};
-use crate::keys::{Compact, Digest, Expanded, Moment, SyncKey, limit};
+use crate::keys::{Digest, Expanded, Moment, SyncKey, limit};
 use crate::tenant::conflicts;
 
 /// The others a duplicate key names, at most.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// How far the walks have come, and what need not be asked at all.
 #[derive(Debug, Clone)]
@@ -57,6 +58,8 @@ struct StagedRow {
     id: RecordId,
     kind: i64,
     key: Option<ContentHash>,
+    /// Given out in a pair already.
+    taken: bool,
     observation: Observation,
 }
 
@@ -237,9 +240,7 @@ impl Walker<'_> {
                 *sides.get_mut(row.side) = row.observation;
             }
         }
-        if gone {
-            self.replaced(&stored, &mut sides)?;
-        }
+        self.replaced(&stored, &mut sides, key)?;
         let pairing = matches!(
             stored.link.state,
             LinkState::Active | LinkState::Unpaired | LinkState::Quarantined
@@ -251,34 +252,51 @@ impl Walker<'_> {
     }
 
     /// A linked record that was deleted and made anew under its key in the meantime (case 17): the
-    /// new one stands for it, so that a person reviews the pairing before the partner is deleted.
-    fn replaced(&mut self, stored: &Stored, sides: &mut Both<Observation>) -> Result<()> {
-        let (Some(key), LinkState::Active, None) = (stored.key, stored.link.state, stored.half())
-        else {
+    /// new one stands for it, so that a person reviews the pairing before the partner is deleted or
+    /// the deleted one is made once more. So it is with the partner of a tombstone that came back.
+    fn replaced(
+        &mut self,
+        stored: &Stored,
+        sides: &mut Both<Observation>,
+        now: Option<ContentHash>,
+    ) -> Result<()> {
+        let Some(side) = vacant(stored, sides) else {
             return Ok(());
         };
-        for side in Side::BOTH {
-            if !*self.walk.new.get(side)
-                || *sides.get(side) != Observation::Deleted
-                || *sides.get(side.other()) == Observation::Deleted
-            {
-                continue;
-            }
-            let mut found = {
-                let mut find = staged(
-                    self.db,
-                    "link IS NULL AND kind = 0 AND key IS NOT NULL AND taken = 0 AND key = ?1
-                         AND side = ?2 LIMIT 2",
-                )?;
-                collect(find.query(params![key.0, index(side)])?)?
-            };
-            // Several of them are duplicates, which say nothing of this one.
-            if let (Some(row), true) = (found.pop(), found.is_empty()) {
-                self.take(row.n)?;
-                *sides.get_mut(side) = row.observation;
+        let known = stored.key.filter(|key| Some(*key) != now);
+        for key in known.into_iter().chain(now) {
+            match self.partner(side, key, Some(stored.id))? {
+                Partner::None => {}
+                Partner::New(row) => {
+                    self.take(row.n)?;
+                    *sides.get_mut(side) = row.observation;
+                    return Ok(());
+                }
+                Partner::Half(half) if !self.walk.absorbed.contains(&half.id) => {
+                    *sides.get_mut(side) = self.known(&half, side)?;
+                    self.note_known(half.id)?;
+                    self.walk.absorbed.insert(half.id);
+                    return Ok(());
+                }
+                // Several of them are duplicates, which say nothing of this one.
+                Partner::Half(_) | Partner::Several(_) => return Ok(()),
             }
         }
         Ok(())
+    }
+
+    /// The whole link of a deleted record whose key another one bears, unless the walk over links
+    /// comes or came by it: `Ok(None)`.
+    fn waiting(&mut self, id: LinkId) -> Result<Option<Stored>> {
+        let walked = self.walk.absorbed.contains(&id)
+            || staged(self.db, "link = ?1")?.exists(params![id.0])?;
+        if walked {
+            return Ok(None);
+        }
+        let stored = links::load(self.db, self.hold.key, self.codec, id)?;
+        Ok(stored.filter(|stored| {
+            stored.link.state == LinkState::Active && stored.half().is_none() && !stored.todo
+        }))
     }
 
     /// Half a pair looks for its other half.
@@ -290,6 +308,19 @@ impl Walker<'_> {
         key: ContentHash,
     ) -> Result<()> {
         let mut problem = self.on_this_side(side, key, None, Some(stored.id))?;
+        if let Some(PairProblem::Recreated { link, .. }) = problem {
+            if let Some(whole) = self.waiting(link)? {
+                let mut sides = Both::new(Observation::Unchanged, Observation::Unchanged);
+                *sides.get_mut(side) = self.known(&stored, side)?;
+                self.note_known(stored.id)?;
+                self.walk.absorbed.insert(stored.id);
+                return self.give(Some(whole), sides, None);
+            }
+            if link > stored.id {
+                // The walk has yet to come by that link, which takes this record in.
+                return Ok(());
+            }
+        }
         if problem.is_none() {
             match self.partner(side.other(), key, Some(stored.id))? {
                 Partner::None => {}
@@ -320,7 +351,10 @@ impl Walker<'_> {
         let known = sides == Both::new(Observation::Unchanged, Observation::Unchanged);
         if known
             && stored.link.state == LinkState::Quarantined
-            && matches!(problem, Some(PairProblem::DuplicateKey { .. }))
+            && matches!(
+                problem,
+                Some(PairProblem::DuplicateKey { .. } | PairProblem::Unlinked { .. })
+            )
         {
             return Ok(());
         }
@@ -338,7 +372,7 @@ impl Walker<'_> {
         let key = self.hold.key;
         let rows = {
             let mut find = self.db.prepare_cached(&format!(
-                "SELECT n, side, record_id, kind, version, updated_at, key, body
+                "SELECT n, side, record_id, kind, version, updated_at, key, body, taken
                  FROM temp.staged AS s
                  WHERE n > ?1 AND +side = ?2 AND {NEW} AND +key IS NOT NULL AND (
                      EXISTS (SELECT 1 FROM temp.staged AS o
@@ -371,7 +405,7 @@ impl Walker<'_> {
         }
         let rows = {
             let mut find = self.db.prepare_cached(&format!(
-                "SELECT n, side, record_id, kind, version, updated_at, key, body
+                "SELECT n, side, record_id, kind, version, updated_at, key, body, taken
                  FROM temp.staged WHERE n > ?1 AND +side = ?2 AND {NEW} ORDER BY n LIMIT ?3"
             ))?;
             collect(find.query(params![after, index(side), limit(room)])?)?
@@ -394,6 +428,13 @@ impl Walker<'_> {
         let mut link = None;
         if let Some(key) = row.key {
             problem = self.on_this_side(side, key, Some(row.n), None)?;
+            if let Some(PairProblem::Recreated { link, .. }) = problem
+                && let Some(whole) = self.waiting(link)?
+            {
+                self.take(row.n)?;
+                *sides.get_mut(side) = row.observation;
+                return self.give(Some(whole), sides, None);
+            }
             if problem.is_none() {
                 match self.partner(other, key, None)? {
                     Partner::None => {}
@@ -504,72 +545,25 @@ impl Walker<'_> {
                 others.push(row.get::<_, Expanded>(0)?.id()?);
             }
         }
+        let (mut deleted, mut unlinked) = (None, None);
         if self.walk.links {
-            for bearer in self.bearers(side, key, except_link)? {
+            for bearer in bearers::of(self.db, self.hold.key, side, key, except_link)? {
                 match bearer {
                     Bearer::Record(id) if others.len() < NAMED => others.push(id),
-                    Bearer::Deleted(link) if others.is_empty() => {
-                        return Ok(Some(PairProblem::Recreated { side, link }));
-                    }
-                    Bearer::Record(_) | Bearer::Deleted(_) => {}
+                    Bearer::Record(_) => {}
+                    Bearer::Deleted(link) => deleted = deleted.or(Some(link)),
+                    Bearer::Unlinked(link) => unlinked = unlinked.or(Some(link)),
                 }
             }
+        }
+        if others.is_empty() {
+            let unlinked = unlinked.map(|link| PairProblem::Unlinked { side, link });
+            let deleted = deleted.map(|link| PairProblem::Recreated { side, link });
+            return Ok(unlinked.or(deleted));
         }
         let mut named = BTreeSet::new();
         others.retain(|id| named.insert(id.clone()));
-        Ok((!others.is_empty()).then_some(PairProblem::DuplicateKey { side, others }))
-    }
-
-    /// Links that bear a key on a side, or bore it until their record there was deleted.
-    fn bearers(&self, side: Side, key: ContentHash, except: Option<LinkId>) -> Result<Vec<Bearer>> {
-        let hold = self.hold.key;
-        let mut find = self.db.prepare_cached(
-            "SELECT id, state, flags, source_id, target_id FROM main.links
-             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND key_hash = ?3 AND id IS NOT ?4
-                 AND state <> 2
-             ORDER BY id LIMIT ?5",
-        )?;
-        let mut rows = find.query(params![
-            hold.tenant,
-            hold.sync,
-            key.0,
-            except.map(|link| link.0),
-            limit(NAMED + 1)
-        ])?;
-        let mut bearers = Vec::new();
-        while let Some(row) = rows.next()? {
-            let link = LinkId(row.get("id")?);
-            let flags: i64 = row.get("flags")?;
-            let record: Option<Expanded> = match side {
-                Side::Source => row.get("source_id")?,
-                Side::Target => row.get("target_id")?,
-            };
-            let excluded = links::state_of(row.get("state")?)? == LinkState::Excluded;
-            let Some(record) = record else {
-                // Half a link is a partner, unless somebody chose that it should have none.
-                if excluded {
-                    bearers.push(Bearer::Deleted(link));
-                }
-                continue;
-            };
-            let now: Option<(i64, Option<Digest>)> = self
-                .db
-                .prepare_cached(
-                    "SELECT kind, key FROM temp.staged WHERE side = ?1 AND record_id = ?2",
-                )?
-                .query_row(params![index(side), Compact::new(&record.0)], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            match now {
-                Some((DELETED, _)) => bearers.push(Bearer::Deleted(link)),
-                // It gave the key up in this very run (two records may swap theirs).
-                Some((LIVE, now)) if now.map(|digest| digest.0) != Some(key) => {}
-                None if links::seen_deleted(flags, side) => bearers.push(Bearer::Deleted(link)),
-                _ => bearers.push(Bearer::Record(record.id()?)),
-            }
-        }
-        Ok(bearers)
+        Ok(Some(PairProblem::DuplicateKey { side, others }))
     }
 
     /// Who bears the key on a side and has no partner yet.
@@ -609,7 +603,7 @@ impl Walker<'_> {
                 }
             }
         }
-        if found.len() + halves.len() > 1 {
+        if found.len() + halves.len() > 1 || found.iter().any(|row| row.taken) {
             let mut others: Vec<RecordId> = found.into_iter().map(|row| row.id).collect();
             others.extend(halves.iter().filter_map(|half| {
                 half.link
@@ -662,14 +656,25 @@ impl Walker<'_> {
     }
 }
 
-enum Bearer {
-    Record(RecordId),
-    Deleted(LinkId),
+/// The side of a whole link whose record is gone while the other's is there.
+fn vacant(stored: &Stored, sides: &Both<Observation>) -> Option<Side> {
+    if stored.half().is_some() {
+        return None;
+    }
+    let gone = |side: Side| match (sides.get(side), stored.link.state) {
+        (Observation::Live(_), _) => false,
+        (Observation::Deleted, _) | (_, LinkState::Closed) => true,
+        (Observation::Unchanged, _) => links::seen_deleted(stored.flags, side),
+    };
+    let pairing = matches!(stored.link.state, LinkState::Active | LinkState::Closed);
+    Side::BOTH
+        .into_iter()
+        .find(|side| pairing && gone(*side) && !gone(side.other()))
 }
 
 fn staged<'c>(db: &'c Connection, condition: &str) -> Result<CachedStatement<'c>> {
     Ok(db.prepare_cached(&format!(
-        "SELECT n, side, record_id, kind, version, updated_at, key, body
+        "SELECT n, side, record_id, kind, version, updated_at, key, body, taken
          FROM temp.staged WHERE {condition}"
     ))?)
 }
@@ -712,6 +717,7 @@ fn read(row: &Row<'_>) -> Result<StagedRow> {
         id,
         kind,
         key: row.get::<_, Option<Digest>>(6)?.map(|digest| digest.0),
+        taken: row.get(8)?,
         observation,
     })
 }

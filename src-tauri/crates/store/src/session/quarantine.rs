@@ -25,7 +25,10 @@ pub(super) fn put(
 ) -> Result<()> {
     if !parts.hold.simulate {
         for pair in pairs {
-            let duplicate = matches!(pair.problem, Some(PairProblem::DuplicateKey { .. }));
+            let duplicate = matches!(
+                pair.problem,
+                Some(PairProblem::DuplicateKey { .. } | PairProblem::Unlinked { .. })
+            );
             match pair.link_id {
                 Some(id) => known(db, parts, id, pair, duplicate)?,
                 None => unknown(db, parts, pair, duplicate)?,

@@ -197,12 +197,12 @@ pub(crate) fn case_47_an_excluded_link_is_not_paired_again(h: &dyn Harness) {
     );
     assert!(pairs.is_empty());
     world.finish(session);
-    // What was deleted and ignored comes back as another record: a person looks at it.
+    // What was deleted and ignored comes back as another record: left alone like the pair.
     let (_session, pairs) = world.pairs_of(&[person("s-i2", "i")], &[person("t-i", "i")]);
     assert_eq!(ids(&pairs), [some("s-i2", "")]);
     assert_eq!(
         pairs[0].problem,
-        Some(PairProblem::Recreated {
+        Some(PairProblem::Unlinked {
             side: Side::Source,
             link: ignored
         })
