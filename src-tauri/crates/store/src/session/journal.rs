@@ -1,5 +1,7 @@
 //! What endures of a run's work: operations before they are sent, links as agreed, receipts.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::conflict::CloseReason;
@@ -484,8 +486,8 @@ fn find_operation(
     key: OperationKey,
 ) -> Result<(i64, OperationKind)> {
     db.prepare_cached(
-        "SELECT o.seq, o.kind FROM operations o JOIN sync_history h
-             ON h.tenant_id = o.tenant_id AND h.id = o.sync_history_id
+        "SELECT o.seq, o.kind FROM sync_history h CROSS JOIN operations o
+             ON o.tenant_id = h.tenant_id AND o.sync_history_id = h.id
          WHERE h.tenant_id = ?1 AND h.sync_configuration_id = ?2 AND (h.unsettled = 1 OR h.id = ?3)
              AND o.operation_key = ?4
          ORDER BY o.seq DESC LIMIT 1",
@@ -504,9 +506,10 @@ fn find_operation(
     .and_then(|(seq, kind)| Ok((seq, kind_of(kind)?)))
 }
 
+/// Runs first, by CROSS JOIN: left to itself SQLite walks every operation of the tenant.
 const UNSETTLED: &str = "
-    FROM operations o JOIN sync_history h
-        ON h.tenant_id = o.tenant_id AND h.id = o.sync_history_id
+    FROM sync_history h CROSS JOIN operations o
+        ON o.tenant_id = h.tenant_id AND o.sync_history_id = h.id
     WHERE h.tenant_id = ?1 AND h.sync_configuration_id = ?2 AND h.unsettled = 1 AND h.id <> ?3
         AND o.state = 0";
 
@@ -545,16 +548,21 @@ pub(super) fn settle(
 ) -> Result<()> {
     let hold = parts.hold;
     let key = hold.key;
+    // Read once: a run that was interrupted late has many operations, each of them to look through.
+    let mut open: HashMap<OperationKey, Vec<(i64, i64, Option<i64>)>> = HashMap::new();
+    {
+        let mut find = db.prepare_cached(&format!(
+            "SELECT o.operation_key, o.seq, o.kind, o.link_id {UNSETTLED}"
+        ))?;
+        let mut rows = find.query(params![key.tenant, key.sync, hold.run])?;
+        while let Some(row) = rows.next()? {
+            open.entry(OperationKey(row.get::<_, Id>(0)?.0))
+                .or_default()
+                .push((row.get(1)?, row.get(2)?, row.get(3)?));
+        }
+    }
     for (operation, state) in operations {
-        let found: Vec<(i64, i64, Option<i64>)> = db
-            .prepare_cached(&format!(
-                "SELECT o.seq, o.kind, o.link_id {UNSETTLED} AND o.operation_key = ?4"
-            ))?
-            .query_map(
-                params![key.tenant, key.sync, hold.run, operation.0.as_bytes()],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )?
-            .collect::<rusqlite::Result<_>>()?;
+        let found = open.remove(operation).unwrap_or_default();
         if found.is_empty() {
             return Err(not_found("operation", operation));
         }
@@ -642,5 +650,29 @@ fn learn(db: &Connection, parts: &mut Parts<'_>, pairs: &[JournalPair]) -> Resul
             tracing::debug!(kind = %error.kind(), "no dictionary");
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A history of a million operations must not be walked at the start of every run.
+    #[test]
+    fn what_is_unsettled_is_looked_for_run_by_run() -> Result<()> {
+        let mut db = Connection::open_in_memory()?;
+        crate::schema::migrate(&mut db, std::path::Path::new("memory"))?;
+        let steps: Vec<String> = db
+            .prepare(&format!("EXPLAIN QUERY PLAN SELECT o.seq {UNSETTLED}"))?
+            .query_map(params![1, 1, 1], |row| row.get("detail"))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (step, index) in steps.iter().zip([
+            "sync_history_unsettled",
+            "operations_history (tenant_id=? AND sync_history_id=?)",
+        ]) {
+            assert!(step.contains(index), "{steps:?}");
+        }
+        assert_eq!(steps.len(), 2, "{steps:?}");
+        Ok(())
     }
 }
