@@ -52,7 +52,7 @@ impl<R: Runtime> AlertChannel for DesktopAlerts<R> {
     }
 }
 
-/// Connection, error, retries, remedy.
+/// Connection, error, retries, how many were held back, remedy; or that it works again.
 fn text(alert: &Alert) -> String {
     let body = alert.body();
     match &alert.connection {
@@ -65,27 +65,54 @@ fn text(alert: &Alert) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tandem_app::{AlertKind, run_link};
+
     use super::*;
 
-    fn alert(connection: Option<&str>) -> Alert {
+    fn alert(kind: AlertKind, connection: Option<&str>) -> Alert {
+        let (tenant, run) = ("North & Sons", "0192");
         Alert {
-            tenant: String::from("main"),
+            id: String::from("1-2-3"),
+            tenant: tenant.to_owned(),
+            kind,
             sync: String::from("customers"),
-            run: String::from("0192"),
+            run: run.to_owned(),
+            link: run_link(tenant, run),
             connection: connection.map(str::to_owned),
+            error_type: "network",
             error: Some(String::from("the shop does not answer")),
             retries: 3,
+            held_back: 4,
             remedy: Some(String::from("Check that it is running.")),
-            at: None,
+            circuit_open_until: None,
+            failed_at: Default::default(),
+            at: Default::default(),
         }
     }
 
     #[test]
     fn a_notification_says_what_where_how_often_and_what_to_do() {
-        let told = text(&alert(Some("storefront")));
-        for part in ["storefront", "does not answer", "3 times", "Check that it"] {
+        let told = text(&alert(AlertKind::Failure, Some("storefront")));
+        for part in [
+            "storefront",
+            "does not answer",
+            "3 times",
+            "4 earlier failures",
+            "Check that it",
+        ] {
             assert!(told.contains(part), "{part}: {told}");
         }
-        assert!(!text(&alert(None)).contains("Connection"));
+        assert!(!text(&alert(AlertKind::Failure, None)).contains("Connection"));
+        let recovered = alert(AlertKind::Recovery, None);
+        assert_eq!(recovered.title(), "The sync customers works again");
+        assert!(!text(&recovered).contains("Check that it"));
+    }
+
+    #[test]
+    fn the_link_of_an_alert_is_one_that_the_window_follows() {
+        let alert = alert(AlertKind::Failure, None);
+        let link = Link::parse(&alert.link.parse().unwrap());
+        assert_eq!(link, Link::to_run(&alert.tenant, &alert.run));
+        assert!(link.is_some());
     }
 }

@@ -78,7 +78,7 @@ async fn test_003_retry_after_is_waited_for_up_to_the_cap_then_the_rest_is_due_l
             "{asked}"
         );
         assert_eq!(
-            world.store.pending_alerts(10).unwrap(),
+            world.store.alerts(None, 10).unwrap(),
             [],
             "a rest that is due later is no failure"
         );

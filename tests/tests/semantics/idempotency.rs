@@ -150,7 +150,7 @@ async fn a_cancelled_run_stops_at_its_next_chunk_and_the_next_one_finishes() {
     let landed = world.target.state().live().len();
     assert!(landed < 300, "it stopped before the end: {landed}");
     assert!(
-        world.store.pending_alerts(10).unwrap().is_empty(),
+        world.store.alerts(None, 10).unwrap().is_empty(),
         "nobody is alarmed by their own wish"
     );
     world.target.unscript();

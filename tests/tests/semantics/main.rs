@@ -1,6 +1,7 @@
 //! The numbered cases of the sync semantics, each through the real engine and the real store,
 //! between two scripted systems. Case 35 (idle runs write nothing) follows every scenario.
 
+mod alerts;
 mod breaker;
 mod calls;
 mod conflicts;

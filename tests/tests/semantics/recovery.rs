@@ -258,7 +258,7 @@ async fn test_010_failure_retry_open_circuit_recovery_and_everything_in_step() {
     let circuit = world.circuit(Side::Source);
     assert!(circuit.open_until.is_some(), "{circuit:?}");
     assert!(
-        !world.store.pending_alerts(10).unwrap().is_empty(),
+        !world.store.alerts(None, 10).unwrap().is_empty(),
         "an admin is told"
     );
     let patched = shop.control.records("customers").unwrap();

@@ -1,127 +1,218 @@
-//! Telling admins of final failures. The store's outbox holds each alert until a channel took it.
+//! Telling administrators of final failures. The store's outbox says what is due on which channel;
+//! here each channel takes its part, whatever becomes of the others.
 
-use async_trait::async_trait;
-use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
-use crate::app::App;
+use futures::future::join_all;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tandem_engine::ports::alerts::{
+    Alert, AlertChannel, AlertClaim, AlertError, AlertKind, ClaimedAlert, Delivery, SEND_TIMEOUT,
+};
+use tandem_engine::ports::{Clock, StoreError};
+
+use crate::app::{App, Inner};
 use crate::error::AppError;
 use crate::wire::WireEvent;
 
-/// A final failure, as an admin is told (BR-IC-002).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Alert {
-    /// The tenant's name.
-    #[serde(skip)]
-    pub tenant: String,
-    /// The sync's name.
-    pub sync: String,
-    /// The run that failed.
-    pub run: String,
-    /// The connection to blame, if one is.
-    #[serde(default)]
-    pub connection: Option<String>,
-    /// What happened, a sentence without secrets.
-    #[serde(default)]
-    pub error: Option<String>,
-    /// How often the call that failed was retried.
-    #[serde(default)]
-    pub retries: u32,
-    /// What to do.
-    #[serde(default)]
-    pub remedy: Option<String>,
-    /// When, RFC 3339.
-    #[serde(default)]
-    pub at: Option<String>,
+/// How often a process that stays looks for alerts whose time has come: those that failed before, and
+/// those that another process left.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+/// What stands for itself in a segment of an address; everything else is percent-encoded.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// The address that shows a run in the window.
+#[must_use]
+pub fn run_link(tenant: &str, run: &str) -> String {
+    format!(
+        "tandem://open/t/{}/runs/{}",
+        utf8_percent_encode(tenant, ENCODED),
+        utf8_percent_encode(run, ENCODED)
+    )
 }
-
-impl Alert {
-    /// The one line that is always seen.
-    #[must_use]
-    pub fn title(&self) -> String {
-        format!("The sync {} failed", self.sync)
-    }
-
-    /// What happened and what to do, plain text.
-    #[must_use]
-    pub fn body(&self) -> String {
-        let mut lines = Vec::new();
-        if let Some(error) = &self.error {
-            lines.push(crate::error::sentence(error));
-        }
-        match self.retries {
-            0 => {}
-            1 => lines.push("It was retried once.".to_owned()),
-            n => lines.push(format!("It was retried {n} times.")),
-        }
-        lines.extend(self.remedy.clone());
-        lines.join("\n")
-    }
-}
-
-/// One way of telling an admin.
-#[async_trait]
-pub trait AlertChannel: Send + Sync {
-    /// Its name, for logs.
-    fn name(&self) -> &'static str;
-    /// Tells.
-    ///
-    /// # Errors
-    /// Why nobody was told; the alert then waits for another attempt.
-    async fn send(&self, alert: &Alert) -> Result<(), AlertError>;
-}
-
-/// Why an alert could not be delivered.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct AlertError(pub String);
-
-/// How many alerts are delivered at a time.
-const BATCH: usize = 100;
 
 impl App {
-    /// Delivers what waits in the tenant's outbox. One that no channel took stays there.
-    pub(crate) async fn deliver_alerts(&self, tenant: &str) -> Result<(), AppError> {
-        if self.inner.alerts.is_empty() {
-            return Ok(());
-        }
-        let waiting = self
-            .with_tenant(tenant, |scope| Ok(scope.store.pending_alerts(BATCH)?))
-            .await?;
-        for (seq, stored) in waiting {
-            let Ok(mut alert) = Alert::deserialize(&stored) else {
-                tracing::warn!(seq, "an alert in the outbox cannot be read; it stays there");
-                continue;
-            };
-            alert.tenant = tenant.to_owned();
-            if self.tell(&alert).await {
-                self.with_tenant(tenant, move |scope| {
-                    Ok(scope.store.alert_delivered(seq, scope.inner.now())?)
-                })
-                .await?;
-            }
-        }
-        Ok(())
+    /// Delivers what is due of the tenant's alerts, on all channels at once. One that a channel does
+    /// not take is tried again later.
+    pub(crate) async fn deliver_alerts(&self, tenant: &str, eager: bool) -> Result<(), AppError> {
+        let published = Mutex::default();
+        let all = self
+            .inner
+            .alerts
+            .iter()
+            .map(|channel| self.deliver_on(&**channel, tenant, eager, &published));
+        join_all(all).await.into_iter().collect()
     }
 
-    /// Tells on every channel; whether any took it.
-    async fn tell(&self, alert: &Alert) -> bool {
-        let mut told = false;
-        for channel in &self.inner.alerts {
-            match channel.send(alert).await {
-                Ok(()) => told = true,
-                Err(error) => {
-                    tracing::warn!(channel = channel.name(), %error, "an alert was not delivered");
-                }
+    async fn deliver_on(
+        &self,
+        channel: &dyn AlertChannel,
+        tenant: &str,
+        eager: bool,
+        published: &Mutex<BTreeSet<String>>,
+    ) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            let name = channel.name();
+            let claimed = self
+                .with_tenant(tenant, move |scope| {
+                    Ok(scope.store.claim_alert(&AlertClaim {
+                        channel: name,
+                        after,
+                        now: scope.inner.now(),
+                        eager,
+                    })?)
+                })
+                .await;
+            let Some(claimed) = claimed? else {
+                return Ok(());
+            };
+            after = Some(claimed.alert.seq);
+            let first = claimed
+                .alert
+                .deliveries
+                .iter()
+                .all(|delivery| delivery.delivered_at.is_none());
+            if let Some(alert) = self.tell(channel, tenant, claimed).await?
+                && first
+                && published
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(alert.id.clone())
+            {
+                self.publish_alert(alert);
             }
         }
-        if told {
-            self.inner.hub.publish_event(WireEvent::AlertRaised {
-                tenant: alert.tenant.clone(),
-                sync: alert.sync.clone(),
-                run: alert.run.clone(),
-                message: alert.error.clone().unwrap_or_else(|| alert.title()),
-            });
+    }
+
+    /// The faces hear of an alert once, however many channels told it.
+    fn publish_alert(&self, alert: Alert) {
+        let message = match (alert.kind, &alert.error) {
+            (AlertKind::Failure, Some(error)) => error.clone(),
+            _ => alert.title(),
+        };
+        self.inner.hub.publish_event(WireEvent::AlertRaised {
+            tenant: alert.tenant,
+            sync: alert.sync,
+            run: alert.run,
+            message,
+        });
+    }
+
+    /// Sends it and keeps what became of it; the alert if it was told.
+    async fn tell(
+        &self,
+        channel: &dyn AlertChannel,
+        tenant: &str,
+        claimed: ClaimedAlert,
+    ) -> Result<Option<Alert>, AppError> {
+        let link = run_link(tenant, &claimed.alert.run.to_string());
+        let alert = Alert::new(tenant, link, &claimed.alert, self.inner.now());
+        let name = channel.name();
+        let sent = within_timeout(&*self.inner.clock, channel.send(&alert)).await;
+        let now = self.inner.now();
+        let delivery = match sent {
+            Ok(()) => Delivery::Told,
+            Err(error) => {
+                tracing::warn!(channel = name, %error, "an alert was not delivered; it is tried again");
+                Delivery::failed(error.0, claimed.attempt, now)
+            }
+        };
+        let told = delivery == Delivery::Told;
+        self.with_tenant(tenant, move |scope| {
+            match scope.store.settle_alert(name, &claimed, &delivery, now) {
+                // The tenant or the sync was removed meanwhile.
+                Err(StoreError::NotFound { .. }) => Ok(()),
+                settled => Ok(settled?),
+            }
+        })
+        .await?;
+        Ok(told.then_some(alert))
+    }
+
+    /// Delivers what earlier processes left, in the background, without waiting for when it is due
+    /// again: for a process that may not live that long. [`App::idle`] waits for its end.
+    pub fn deliver_left_alerts(&self) {
+        if self.inner.alerts.is_empty() {
+            return;
         }
-        told
+        let app = self.clone();
+        self.inner.tasks.spawn(async move { app.sweep(true).await });
+    }
+
+    /// The same, and from then on again and again for as long as the app lives.
+    pub(crate) fn keep_delivering(&self) {
+        if self.inner.alerts.is_empty() {
+            return;
+        }
+        let (inner, clock) = (Arc::downgrade(&self.inner), Arc::clone(&self.inner.clock));
+        tokio::spawn(async move {
+            let mut eager = true;
+            while let Some(app) = alive(&inner) {
+                app.sweep(eager).await;
+                eager = false;
+                drop(app);
+                clock.sleep(LOOK_EVERY).await;
+            }
+        });
+    }
+
+    async fn sweep(&self, eager: bool) {
+        let swept = async {
+            let tenants = self.with_store(|inner| Ok(inner.store.tenants()?)).await?;
+            for tenant in tenants {
+                // A tenant that was removed meanwhile keeps none of the others waiting.
+                match self.deliver_alerts(tenant.name.as_str(), eager).await {
+                    Ok(()) | Err(AppError::Unknown { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok::<(), AppError>(())
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, "alerts could not be delivered; they stay in the store");
+        }
+    }
+}
+
+fn alive(inner: &Weak<Inner>) -> Option<App> {
+    inner.upgrade().map(|inner| App { inner })
+}
+
+/// No channel takes longer than a claim lasts, whatever it does.
+async fn within_timeout(
+    clock: &dyn Clock,
+    send: impl Future<Output = Result<(), AlertError>>,
+) -> Result<(), AlertError> {
+    tokio::select! {
+        biased;
+        sent = send => sent,
+        () = clock.sleep(SEND_TIMEOUT) => Err(AlertError(format!(
+            "no answer within {} s",
+            SEND_TIMEOUT.as_secs()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_the_run_and_nowhere_else() {
+        assert_eq!(
+            run_link("main", "0192-ab"),
+            "tandem://open/t/main/runs/0192-ab"
+        );
+        assert_eq!(
+            run_link("North & Sons/..", "0192"),
+            "tandem://open/t/North%20%26%20Sons%2F../runs/0192"
+        );
     }
 }

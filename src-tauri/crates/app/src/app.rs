@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tandem_domain::ids::{Name, TenantId};
+use tandem_engine::ports::alerts::AlertChannel;
 use tandem_engine::ports::store::{Actor, Tenant, TenantStore};
 use tandem_engine::ports::{Clock, Ids, Secrets, Store};
 use tandem_engine::run::SyncService;
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
-use crate::alerts::AlertChannel;
 use crate::error::AppError;
 use crate::execution::Hub;
 use crate::lookup;

@@ -16,12 +16,13 @@ mod views;
 pub mod wire;
 mod workspace;
 
-pub use alerts::{Alert, AlertChannel, AlertError};
+pub use alerts::run_link;
 pub use app::{App, AppOptions, FIRST_TENANT, UNDO_WINDOW, default_store};
 pub use dispatch::{COMMANDS, dispatch};
 pub use error::AppError;
 pub use execution::Finished;
 pub use sample::{SampleAddresses, SampleSystems, sample_workspace};
+pub use tandem_engine::ports::alerts::{Alert, AlertChannel, AlertError, AlertKind};
 pub use tandem_host::random_bytes;
 pub use use_cases::refused_by_guard;
 pub use wire::{WireError, WireEvent};

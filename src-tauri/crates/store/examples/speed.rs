@@ -21,6 +21,7 @@ use tandem_domain::link::{Link, LinkSide, LinkState};
 use tandem_domain::plan::{Observation, Reason};
 use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_domain::value::Value;
+use tandem_engine::ports::alerts::AlertStep;
 use tandem_engine::ports::clock::Clock;
 use tandem_engine::ports::history::{
     OperationKind, OperationState, RunCounts, RunOptions, RunStatus, RunTrigger,
@@ -242,7 +243,7 @@ fn outcome() -> RunOutcome {
         snapshots: None,
         progress: Both::new(None, None),
         continue_at: None,
-        alert: None,
+        alert: AlertStep::Works,
         at: Utc::now(),
     }
 }

@@ -114,8 +114,8 @@ impl App {
         .await
     }
 
-    /// Picks up decisions and alerts that an earlier process kept and did not carry out. For faces
-    /// that stay.
+    /// Picks up decisions and alerts that an earlier process kept and did not carry out, and looks for
+    /// alerts to deliver from now on. For faces that stay.
     ///
     /// # Errors
     /// The store's.
@@ -126,8 +126,8 @@ impl App {
             for conflict in self.decided(&name).await? {
                 self.carry_out_later(name.clone(), &conflict);
             }
-            self.deliver_alerts(&name).await?;
         }
+        self.keep_delivering();
         Ok(())
     }
 }

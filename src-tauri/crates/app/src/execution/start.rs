@@ -98,7 +98,7 @@ impl App {
             });
         }
         self.inner.hub.closed(run, outcome);
-        if let Err(error) = self.deliver_alerts(&tenant).await {
+        if let Err(error) = self.deliver_alerts(&tenant, false).await {
             tracing::warn!(%error, "alerts were not delivered");
         }
     }

@@ -15,6 +15,7 @@ use crate::show;
 pub(super) async fn run(global: &Global, args: Run) -> Result<Outcome, WireError> {
     let session = Session::open(global)?;
     let out = session.out;
+    session.app.deliver_left_alerts();
     let follower = Follower::start(&session.app, out.progress, &args.name);
     let ended = to_the_end(&session, args).await;
     follower.stop();

@@ -2,6 +2,7 @@
 //! open it for five minutes; then one read-only probe decides. State is the store's, so that it
 //! outlives the process and holds for every process; this is one process's view of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub struct CircuitBreaker {
     connection: ConnectionId,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
+    opened: AtomicBool,
 }
 
 struct Known {
@@ -51,6 +53,7 @@ impl CircuitBreaker {
             connection,
             clock,
             known: Mutex::new(Known { circuit, read_at }),
+            opened: AtomicBool::new(false),
         })
     }
 
@@ -58,6 +61,12 @@ impl CircuitBreaker {
     #[must_use]
     pub fn snapshot(&self) -> CircuitRecord {
         self.known().circuit.clone()
+    }
+
+    /// Whether a failure seen here opened it (or opened it again).
+    #[must_use]
+    pub fn has_opened(&self) -> bool {
+        self.opened.load(Ordering::Relaxed)
     }
 
     /// Whether a call may be sent; takes the probe's lease where that is the condition.
@@ -200,6 +209,7 @@ impl CircuitBreaker {
         } else if after.probe_until.is_some() {
             tracing::info!(%connection, "circuit half-open, probing");
         } else if let Some(until) = after.open_until {
+            self.opened.store(true, Ordering::Relaxed);
             let last = after.last_error.as_deref().unwrap_or_default();
             tracing::warn!(%connection, %until, failures = after.failures, last, "circuit open");
         } else {

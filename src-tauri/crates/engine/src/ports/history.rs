@@ -147,6 +147,25 @@ pub enum ErrorType {
     Cancelled,
 }
 
+impl ErrorType {
+    /// The word it bears in history.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Validation => "validation",
+            Self::Mapping => "mapping",
+            Self::Conflict => "conflict",
+            Self::Network => "network",
+            Self::Authentication => "authentication",
+            Self::Guard => "guard",
+            Self::Timeout => "timeout",
+            Self::Uncertain => "uncertain",
+            Self::Storage => "storage",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// A `sync_errors` row to log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewError {

@@ -1,5 +1,6 @@
 //! What the engine needs of the world, as traits. `store`, `connectors` and `host` implement them.
 
+pub mod alerts;
 pub mod clock;
 pub mod connector;
 pub mod events;
@@ -8,6 +9,7 @@ pub mod secrets;
 pub mod session;
 pub mod store;
 
+pub use alerts::{Alert, AlertChannel, AlertError};
 pub use clock::{Clock, Ids};
 pub use connector::{Connector, ConnectorError, ErrorClass, WritableConnector};
 pub use events::{Event, Events};

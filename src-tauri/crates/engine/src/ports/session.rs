@@ -12,6 +12,7 @@ use tandem_domain::link::Link;
 use tandem_domain::plan::{Decision, Pair, Reason};
 use tandem_domain::record::{CanonicalRecord, ContentHash};
 
+use super::alerts::AlertStep;
 use super::connector::Cursor;
 use super::history::{
     ErrorType, NewError, OperationKind, OperationState, ParkedConflict, RunCounts, RunStatus,
@@ -302,8 +303,8 @@ pub struct RunOutcome {
     /// From when on another run is to do what this one left; `None`: it left nothing that would not
     /// come by itself.
     pub continue_at: Option<DateTime<Utc>>,
-    /// An alert to put in the outbox in the same transaction.
-    pub alert: Option<serde_json::Value>,
+    /// What it means for whoever is told of failures: decided on and kept in the same transaction.
+    pub alert: AlertStep,
     /// When.
     pub at: DateTime<Utc>,
 }

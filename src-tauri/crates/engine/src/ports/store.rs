@@ -11,6 +11,7 @@ use tandem_domain::ids::{
     ConflictId, ConnectionId, ErrorId, LinkId, Name, RunId, SyncId, TenantId,
 };
 
+use super::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use super::history::{
     Change, Continuation, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
 };
@@ -410,10 +411,25 @@ pub trait TenantStore: Send + Sync {
     /// Checks the whole chain; the first row that does not fit, if any.
     fn verify_audit(&self) -> Result<Option<i64>, StoreError>;
 
-    /// Alerts waiting to be delivered, oldest first.
-    fn pending_alerts(&self, limit: usize) -> Result<Vec<(i64, serde_json::Value)>, StoreError>;
-    /// Marks one as delivered.
-    fn alert_delivered(&self, seq: i64, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Alerts, newest first, before `before`.
+    fn alerts(&self, before: Option<i64>, limit: usize) -> Result<Vec<AlertRecord>, StoreError>;
+    /// Takes the next alert that is due on a channel, oldest first, for [`CLAIM`] from now; nobody
+    /// else is given one of that configuration on that channel meanwhile. Due is only a configuration's
+    /// newest alert that the channel has not told; a failure not within [`SLOT`] of the last one told
+    /// there; a recovery only where the failure was told, or where nobody was told at all.
+    ///
+    /// [`CLAIM`]: super::alerts::CLAIM
+    /// [`SLOT`]: super::alerts::SLOT
+    fn claim_alert(&self, claim: &AlertClaim<'_>) -> Result<Option<ClaimedAlert>, StoreError>;
+    /// Keeps what became of a claimed alert on that channel. That it was told counts whoever holds the
+    /// claim by now; that it was not counts only for the claim's own holder.
+    fn settle_alert(
+        &self,
+        channel: &str,
+        claimed: &ClaimedAlert,
+        delivery: &Delivery,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
     /// Numbers for the overview.
     fn totals(&self) -> Result<Totals, StoreError>;
 }

@@ -1,14 +1,15 @@
 //! The end of a run, whatever it was: counts, status, snapshots, cursors, alert, events.
 
-use tandem_domain::ids::{Both, ErrorId};
+use tandem_domain::ids::{Both, ErrorId, Side};
 
 use super::apply::Applied;
 use super::context::RunContext;
 use super::halt::Halt;
 use super::{RunError, blocking};
 use crate::ports::StoreError;
+use crate::ports::alerts::{AlertStep, Failure};
 use crate::ports::events::{EventKind, Phase};
-use crate::ports::history::{ErrorType, NewError, RunCounts, RunStatus, SyncHistory};
+use crate::ports::history::{NewError, RunCounts, RunStatus, SyncHistory};
 use crate::ports::session::{RunOutcome, SideProgress};
 
 /// How the stages ended.
@@ -74,7 +75,12 @@ pub(super) async fn finalize(
         snapshots: snapshot.into_snapshots(),
         progress,
         continue_at,
-        alert: alert(&run, halt.as_ref(), message.as_deref()).filter(|_| continue_at.is_none()),
+        alert: alert_step(
+            &run,
+            halt.as_ref(),
+            message.as_deref(),
+            continue_at.is_some(),
+        ),
         at: run.now(),
     };
     let session = run.session.take();
@@ -127,35 +133,48 @@ fn run_error(run: &RunContext, halt: &Halt) -> NewError {
     }
 }
 
-/// What administrators are told (BR-IC-002): final failures only, never a wish of their own.
-fn alert(
+/// What administrators are told of (`AlertOnSyncFailure`): final failures, never a wish of their own;
+/// a rest that is due later is none, unless a circuit opened over it.
+fn alert_step(
     run: &RunContext,
     halt: Option<&Halt>,
     message: Option<&str>,
-) -> Option<serde_json::Value> {
-    let halt = halt?;
-    if matches!(halt, Halt::Cancelled) || run.options.simulate {
-        return None;
-    }
-    let connection = match halt {
-        Halt::Side { connection, .. } => Some(connection.as_str()),
-        _ => None,
+    continues: bool,
+) -> AlertStep {
+    let Some(halt) = halt else {
+        // Carrying out decisions does not show that both systems can be listed.
+        return if run.options.simulate || run.options.decisions_only {
+            AlertStep::Silent
+        } else {
+            AlertStep::Works
+        };
     };
-    Some(serde_json::json!({
-        "sync": run.sync.config.name,
-        "sync_id": run.sync.id,
-        "run": run.run,
-        "connection": connection,
-        "error_type": error_word(halt.error_type()),
-        "error": message,
-        "retries": halt.retries(),
-        "remedy": halt.remedy(),
-        "at": run.now(),
+    if matches!(halt, Halt::Cancelled) || run.options.simulate {
+        return AlertStep::Silent;
+    }
+    let opened = Side::BOTH
+        .into_iter()
+        .find(|side| run.gateways.get(*side).circuit().has_opened());
+    if continues && opened.is_none() {
+        return AlertStep::Silent;
+    }
+    let side = match halt {
+        Halt::Side { side, .. } | Halt::Moved { side, .. } => Some(*side),
+        _ => opened,
+    };
+    let redacted = |text: &str| run.rules.redact_text(text);
+    AlertStep::Failed(Box::new(Failure {
+        sync: run.sync.config.name.to_string(),
+        run: run.run,
+        connection: side.map(|side| redacted(run.connections.get(side).name.as_str())),
+        error_type: halt.error_type(),
+        error: message.map(str::to_owned),
+        retries: halt.retries(),
+        remedy: Some(redacted(&halt.remedy())),
+        circuit_open_until: side
+            .and_then(|side| run.gateways.get(side).circuit().snapshot().open_until),
+        at: run.now(),
     }))
-}
-
-fn error_word(kind: ErrorType) -> serde_json::Value {
-    serde_json::to_value(kind).unwrap_or_default()
 }
 
 async fn history(run: &RunContext) -> Result<SyncHistory, RunError> {

@@ -28,9 +28,7 @@ impl Session {
                     }
                 }
             }
-            if let Some(alert) = &outcome.alert {
-                alerts::add(db, hold.key.tenant, alert, outcome.at)?;
-            }
+            alerts::step(db, hold.key, hold.id, &outcome.alert, outcome.at)?;
             if outcome.status == RunStatus::Completed {
                 lease::clear_fingerprints(db, &hold)?;
             }

@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tandem_domain::ids::{Both, ConflictId, ConnectionId, ErrorId, RunId, SyncId, TenantId};
+use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{Change, Continuation, SyncError, SyncHistory};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
@@ -222,12 +223,29 @@ impl TenantStore for SqliteTenant {
         self.list(audit::verify)
     }
 
-    fn pending_alerts(&self, limit: usize) -> Answer<Vec<(i64, serde_json::Value)>> {
-        self.list(|db, tenant| alerts::pending(db, tenant, limit))
+    fn alerts(&self, before: Option<i64>, limit: usize) -> Answer<Vec<AlertRecord>> {
+        self.list(|db, tenant| alerts::page(db, tenant, before, limit))
     }
 
-    fn alert_delivered(&self, seq: i64, at: DateTime<Utc>) -> Answer<()> {
-        self.write(|db, tenant| alerts::delivered(db, tenant, seq, at))
+    fn claim_alert(&self, claim: &AlertClaim<'_>) -> Answer<Option<ClaimedAlert>> {
+        // Mostly there is nothing to do, which no writer has to wait for.
+        if self
+            .list(|db, tenant| alerts::due(db, tenant, claim))?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        self.write(|db, tenant| alerts::claim(db, tenant, claim))
+    }
+
+    fn settle_alert(
+        &self,
+        channel: &str,
+        claimed: &ClaimedAlert,
+        delivery: &Delivery,
+        at: DateTime<Utc>,
+    ) -> Answer<()> {
+        self.write(|db, tenant| alerts::settle(db, tenant, channel, claimed, delivery, at))
     }
 
     fn totals(&self) -> Answer<Totals> {

@@ -17,6 +17,7 @@ use tandem_domain::link::{Link, LinkSide, LinkState};
 use tandem_domain::plan::{Observation, Reason};
 use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_domain::value::Value;
+use tandem_engine::ports::alerts::AlertStep;
 use tandem_engine::ports::clock::Clock;
 use tandem_engine::ports::history::{
     ErrorType, NewError, OperationKind, OperationState, RunCounts, RunOptions, RunStatus,
@@ -154,7 +155,7 @@ impl World {
             snapshots: None,
             progress: Both::new(None, None),
             continue_at: None,
-            alert: None,
+            alert: AlertStep::Silent,
             at: self.now(),
         }
     }

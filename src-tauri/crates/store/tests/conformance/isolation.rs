@@ -2,12 +2,14 @@
 
 use tandem_domain::conflict::ConflictDecision;
 use tandem_domain::ids::TenantId;
+use tandem_engine::ports::alerts::{AlertClaim, AlertStep, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{RunOptions, RunStatus};
 use tandem_engine::ports::session::Snapshots;
 use tandem_engine::ports::store::{
     ConflictFilter, ErrorFilter, NewDecision, RunFilter, StoreError, TenantStore, Totals,
 };
 
+use crate::alerts::failure;
 use crate::conflicts::park;
 use crate::harness::{Harness, World, error, opened};
 use crate::tenants::connection;
@@ -49,7 +51,16 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
         .error
         .id;
     let connection = owner.tenant.connections().unwrap()[0].clone();
-    let alert = owner.tenant.pending_alerts(1).unwrap()[0].0;
+    let claim = AlertClaim {
+        channel: "mail",
+        after: None,
+        now: owner.now(),
+        eager: true,
+    };
+    let alert = ClaimedAlert {
+        alert: owner.tenant.alerts(None, 1).unwrap()[0].clone(),
+        attempt: 1,
+    };
 
     refused(asker.sync(owner.sync));
     refused(asker.side_progress(owner.sync));
@@ -78,7 +89,7 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
         Some((&actor, "connection.isolate")),
         &mut |_| panic!("another tenant's circuit was shown"),
     ));
-    refused(asker.alert_delivered(alert, owner.now()));
+    refused(asker.settle_alert("mail", &alert, &Delivery::Told, owner.now()));
     refused(asker.put_connection(&connection, &actor));
     refused(asker.put_sync(&owner.tenant.sync(owner.sync).unwrap(), &actor));
 
@@ -102,7 +113,8 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
     };
     assert!(asker.errors(&errors).unwrap().is_empty());
     assert!(asker.connections().unwrap().is_empty());
-    assert!(asker.pending_alerts(10).unwrap().is_empty());
+    assert!(asker.alerts(None, 10).unwrap().is_empty());
+    assert_eq!(asker.claim_alert(&claim).unwrap(), None);
     assert_eq!(asker.totals().unwrap(), Totals::default());
 }
 
@@ -117,7 +129,7 @@ fn rich(h: &dyn Harness) -> World {
     park(&world, session.as_mut(), "b", "1", "2");
     session.log_errors(&[error(&world, "x")]).unwrap();
     let mut outcome = world.outcome(RunStatus::Partial);
-    outcome.alert = Some(serde_json::json!({ "alert": 1 }));
+    outcome.alert = AlertStep::Failed(Box::new(failure(&world, "it is down")));
     outcome.snapshots = Some(Snapshots {
         before: serde_json::json!([]),
         after: serde_json::json!([1]),
@@ -136,6 +148,7 @@ pub(crate) fn no_method_answers_for_another_tenant(h: &dyn Harness) {
     // And nothing of the first was changed by asking.
     assert_eq!(world.tenant.totals().unwrap().open_conflicts, 1);
     assert_eq!(world.tenant.totals().unwrap().unresolved_errors, 1);
+    assert_eq!(world.tenant.alerts(None, 1).unwrap()[0].deliveries, []);
 }
 
 pub(crate) fn an_unknown_tenant_has_nothing(h: &dyn Harness) {

@@ -7,6 +7,7 @@
     reason = "a test ends where it fails"
 )]
 
+mod alerts;
 mod conflicts;
 mod harness;
 mod isolation;
@@ -36,12 +37,19 @@ impl Harness for Sqlite {
     }
 }
 
+/// In memory where the machine offers that: these cases are about what is kept, not about disks.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 macro_rules! conformance {
     ($($module:ident: $($case:ident),* $(,)?;)*) => {$(
         mod $module {
             $(#[test]
             fn $case() {
-                crate::$module::$case(&crate::Sqlite(tempfile::tempdir().unwrap()));
+                crate::$module::$case(&crate::Sqlite(crate::folder()));
             })*
         }
     )*};
@@ -56,8 +64,17 @@ mod sqlite {
             syncs_are_created_archived_and_their_names_freed,
             a_workspace_is_put_whole_or_not_at_all,
             circuits_are_read_and_changed_at_once,
-            audit_is_a_chain_read_in_pages,
-            alerts_wait_until_delivered;
+            audit_is_a_chain_read_in_pages;
+        alerts:
+            alerts_wait_until_delivered,
+            one_an_hour_and_the_next_says_how_many_were_held_back,
+            a_failed_delivery_does_not_use_up_the_slot,
+            each_channel_has_its_own_delivery_and_its_own_hour,
+            a_claim_keeps_others_away_until_it_runs_out,
+            two_processes_at_once_deliver_each_alert_once,
+            one_notice_tells_of_a_recovery,
+            a_clock_that_was_set_back_blocks_nothing_for_long,
+            a_virtual_week_of_failures_keeps_the_limits;
         isolation:
             no_method_answers_for_another_tenant,
             an_unknown_tenant_has_nothing;

@@ -1,7 +1,6 @@
 //! Tenants and what belongs to them outside runs.
 
 use tandem_domain::ids::{ConnectionId, Name, SyncId, TenantId};
-use tandem_engine::ports::history::RunStatus;
 use tandem_engine::ports::store::{CircuitRecord, ConnectionRecord, StoreError, Tenant};
 
 use crate::harness::{Harness, World, actor, start, sync_record};
@@ -261,28 +260,4 @@ pub(crate) fn audit_is_a_chain_read_in_pages(h: &dyn Harness) {
     hashes.dedup();
     assert_eq!(hashes.len(), 7);
     assert_eq!(world.tenant.verify_audit().unwrap(), None);
-}
-
-pub(crate) fn alerts_wait_until_delivered(h: &dyn Harness) {
-    let world = World::new(h);
-    for number in 0..3 {
-        let session = world.open();
-        let mut outcome = world.outcome(RunStatus::Failed);
-        outcome.alert = Some(serde_json::json!({ "number": number }));
-        session.finish(outcome).unwrap();
-    }
-    let pending = world.tenant.pending_alerts(2).unwrap();
-    assert_eq!(pending.len(), 2);
-    assert_eq!(pending[0].1, serde_json::json!({ "number": 0 }));
-    world
-        .tenant
-        .alert_delivered(pending[0].0, world.now())
-        .unwrap();
-    let rest: Vec<_> = world.tenant.pending_alerts(9).unwrap();
-    assert_eq!(rest.len(), 2);
-    assert_eq!(rest[0], pending[1]);
-    assert!(matches!(
-        world.tenant.alert_delivered(999, world.now()),
-        Err(StoreError::NotFound { .. })
-    ));
 }

@@ -78,7 +78,7 @@ fn every_table_and_every_foreign_key_holds_the_tenant() {
         &db,
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     );
-    assert_eq!(tables.len(), 18);
+    assert_eq!(tables.len(), 21);
     for table in tables.iter().map(|row| row["name"].as_str()) {
         if table == "tenants" {
             continue;
@@ -149,6 +149,9 @@ fn every_statement_names_the_tenant() {
         "fingerprints",
         "circuits",
         "alert_outbox",
+        "alert_states",
+        "alert_told",
+        "alert_deliveries",
         "audit_log",
         "audit_heads",
     ];

@@ -1,5 +1,6 @@
--- version 3
-CREATE INDEX alert_outbox_pending ON alert_outbox (tenant_id, seq) WHERE delivered_at IS NULL;
+-- version 4
+CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
+CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
 CREATE INDEX conflicts_state         ON conflicts (tenant_id, state, id);
 CREATE UNIQUE INDEX conflicts_unsettled ON conflicts (tenant_id, link_id) WHERE state IN ('open', 'decided');
@@ -21,13 +22,52 @@ CREATE INDEX sync_history_continue      ON sync_history (tenant_id, continue_at)
 CREATE INDEX sync_history_started       ON sync_history (tenant_id, started_at);
 CREATE INDEX sync_history_status        ON sync_history (tenant_id, sync_status, id);
 CREATE INDEX sync_history_unsettled     ON sync_history (tenant_id, sync_configuration_id) WHERE unsettled = 1;
-CREATE TABLE alert_outbox (
-    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
-    tenant_id     INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    body          TEXT    NOT NULL CHECK (json_valid(body)),
-    created_at    INTEGER NOT NULL,
-    delivered_at  INTEGER
+CREATE TABLE alert_deliveries (
+    tenant_id      INTEGER NOT NULL,
+    alert_seq      INTEGER NOT NULL,
+    channel        TEXT    NOT NULL,
+    attempts       INTEGER NOT NULL,
+    claimed_until  INTEGER,
+    again_at       INTEGER,
+    delivered_at   INTEGER,
+    last_error     TEXT,
+    PRIMARY KEY (tenant_id, alert_seq, channel),
+    FOREIGN KEY (tenant_id, alert_seq) REFERENCES "alert_outbox" (tenant_id, seq) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE "alert_outbox" (
+    seq                    INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant_id              INTEGER NOT NULL,
+    sync_configuration_id  INTEGER NOT NULL,
+    kind                   TEXT    NOT NULL CHECK (kind = 'failure' OR kind = 'recovery'),
+    run                    BLOB    NOT NULL CHECK (length(run) = 16),
+    failure_number         INTEGER NOT NULL,
+    held_back              INTEGER NOT NULL,
+    body                   TEXT    NOT NULL CHECK (json_valid(body)),
+    created_at             INTEGER NOT NULL,
+    UNIQUE (tenant_id, seq),
+    FOREIGN KEY (tenant_id, sync_configuration_id)
+        REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
+CREATE TABLE alert_states (
+    tenant_id              INTEGER NOT NULL,
+    sync_configuration_id  INTEGER NOT NULL,
+    failures               INTEGER NOT NULL,
+    alerting               INTEGER NOT NULL CHECK (alerting IN (0, 1)),
+    newest                 INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, sync_configuration_id),
+    FOREIGN KEY (tenant_id, sync_configuration_id)
+        REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE alert_told (
+    tenant_id              INTEGER NOT NULL,
+    sync_configuration_id  INTEGER NOT NULL,
+    channel                TEXT    NOT NULL,
+    failure_number         INTEGER NOT NULL,
+    told_at                INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, sync_configuration_id, channel),
+    FOREIGN KEY (tenant_id, sync_configuration_id)
+        REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 CREATE TABLE audit_heads (
     tenant_id  INTEGER PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
     seq        INTEGER NOT NULL,
