@@ -1,5 +1,6 @@
 //! Deletes: passed on, contested, guarded, never guessed.
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tandem_domain::conflict::{ConflictDecision, ConflictKind};
 use tandem_domain::ids::{RecordId, Side};
@@ -161,6 +162,33 @@ async fn case_33_more_deletes_than_the_threshold_need_the_exact_count() {
         );
     }
     assert_eq!(world.target.state().live().len(), 18);
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_33_deletes_of_24_hours_are_added_up_run_by_run() {
+    let (world, pairs) = linked(1_010, json!({})).await;
+    let (many, few) = pairs.split_at(999);
+    for (s, _) in many {
+        world.source.state().delete(s);
+    }
+    let confirmed = RunOptions {
+        allow_deletes: Some(999),
+        ..RunOptions::default()
+    };
+    assert_eq!(world.run_with(confirmed).await.counts.deleted.target, 999);
+    world.clock.advance(TimeDelta::hours(1));
+    world.source.state().delete(&few[0].0);
+    assert_eq!(world.run().await.counts.deleted.target, 1, "the thousandth");
+    world.source.state().delete(&few[1].0);
+    world.clock.advance(TimeDelta::hours(22));
+    let (history, _, target) = world.run_counting().await;
+    assert_eq!((history.error_type, target), (Some(ErrorType::Guard), 0));
+    let why = history.error_message.unwrap();
+    assert!(why.contains("1000 that were deleted"), "{why}");
+    // A day later they no longer count.
+    world.clock.advance(TimeDelta::hours(2));
+    assert_eq!(world.run().await.counts.deleted.target, 1);
     world.assert_idle().await;
 }
 

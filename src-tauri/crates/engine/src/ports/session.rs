@@ -350,6 +350,9 @@ pub trait RunSession: Send {
     ) -> Result<Vec<(LinkId, RecordId)>, StoreError>;
     /// How many that are, and how many active (whole) links there are.
     fn unseen_count(&mut self, side: Side) -> Result<(u64, u64), StoreError>;
+    /// Deletes of this configuration, by the side they were made on, in runs that began at `since` or
+    /// later: those that landed and those that may have.
+    fn deletes_since(&mut self, since: DateTime<Utc>) -> Result<Both<u64>, StoreError>;
     /// Records set aside by earlier runs that have not been staged in this one; read them by id.
     fn set_aside(
         &mut self,

@@ -8,10 +8,16 @@ use super::halt::GuardRefusal;
 /// Up to so many deletes are never suspicious by their share alone.
 const FEW: u64 = 10;
 
-/// Whether `deletes` may go ahead, of `links` active links, `recent` deletes in the last 24 hours
-/// not counted.
+/// More deletes than these at a side within [`WINDOW`] are suspicious, whatever their share.
+const MANY: u64 = 1_000;
+/// How long deletes of earlier runs count.
+pub(super) const WINDOW: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+/// Whether `deletes` may go ahead, of `links` active links, after `recent` deletes within
+/// [`WINDOW`].
 pub(super) fn check(
     deletes: Both<u64>,
+    recent: Both<u64>,
     links: u64,
     confirmed: Option<u64>,
     examples: &[String],
@@ -44,10 +50,15 @@ pub(super) fn check(
                 "more than half of {links} linked records would be deleted at the {side}"
             ));
         }
-        if n > 1_000 {
-            return refuse(format!(
-                "more than 1,000 records would be deleted at the {side}"
-            ));
+        let before = *recent.get(side);
+        if n > 0 && n + before > MANY {
+            return refuse(if before == 0 {
+                format!("more than {MANY} records would be deleted at the {side}")
+            } else {
+                format!(
+                    "with the {before} that were deleted at the {side} in the last 24 hours, more than {MANY} records would be"
+                )
+            });
         }
     }
     Ok(())
@@ -72,6 +83,7 @@ mod tests {
     #[test]
     fn case_33_deletes_beyond_the_thresholds_are_refused_unless_confirmed_exactly() {
         // deletes at source, at target, links, confirmed → allowed
+        let none = Both::new(0, 0);
         let table = [
             (0, 0, 0, None, true),
             (0, 10, 20, None, true),
@@ -90,11 +102,35 @@ mod tests {
             (0, 5, 100, Some(4), false),
         ];
         for (source, target, links, confirmed, allowed) in table {
-            let got = check(Both::new(source, target), links, confirmed, &[]);
+            let got = check(Both::new(source, target), none, links, confirmed, &[]);
             assert_eq!(
                 got.is_ok(),
                 allowed,
                 "{source}+{target} of {links}, confirmed {confirmed:?}: {got:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn case_33_deletes_of_24_hours_are_added_up_by_side() {
+        // deletes at source, at target, before at source, at target, confirmed → allowed
+        let table = [
+            (0, 1, 0, 999, None, true),
+            (0, 1, 0, 1_000, None, false),
+            (1, 0, 0, 1_000, None, true),
+            (1, 0, 1_000, 0, None, false),
+            (600, 600, 400, 400, None, true),
+            (600, 601, 400, 400, None, false),
+            (0, 1, 0, 1_000, Some(1), true),
+            (0, 0, 0, 5_000, None, true),
+        ];
+        for (source, target, at_source, at_target, confirmed, allowed) in table {
+            let (now, before) = (Both::new(source, target), Both::new(at_source, at_target));
+            let got = check(now, before, 100_000, confirmed, &[]);
+            assert_eq!(
+                got.is_ok(),
+                allowed,
+                "{now:?} after {before:?}, confirmed {confirmed:?}: {got:?}"
             );
         }
     }

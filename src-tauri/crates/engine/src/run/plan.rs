@@ -78,12 +78,17 @@ pub(super) async fn plan(run: &RunContext, read: Read) -> Result<Plan, Halt> {
         .await?;
     run.tally(|tally| tally.counts.skipped += totals.skipped + unchanged);
     if totals.deletes != Both::new(0, 0) {
-        let (_, links) = run
+        let since = run.now() - guard::WINDOW;
+        let (recent, links) = run
             .session
-            .with(|session| session.unseen_count(Side::Source))
+            .with(move |session| {
+                let (_, links) = session.unseen_count(Side::Source)?;
+                Ok((session.deletes_since(since)?, links))
+            })
             .await?;
         guard::check(
             totals.deletes,
+            recent,
             links,
             run.options.allow_deletes,
             &totals.examples,

@@ -1,11 +1,9 @@
 //! What endures of a run's work: operations before they are sent, links as agreed, receipts.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::conflict::CloseReason;
-use tandem_domain::ids::{LinkId, OperationKey, RunId, Side};
+use tandem_domain::ids::{LinkId, Side};
 use tandem_domain::link::{Link, Seen};
 use tandem_domain::record::CanonicalRecord;
 use tandem_engine::ports::history::{
@@ -13,18 +11,17 @@ use tandem_engine::ports::history::{
 };
 use tandem_engine::ports::session::{
     AcknowledgedPair, ConflictStep, DecidedConflict, JournalOperation, JournalPair, Journalled,
-    LinkRow, OperationResult, Unsettled,
+    LinkRow, OperationResult,
 };
 
 use super::Parts;
+use super::earlier::find_operation;
 use super::links::{self, Packed, hash_columns, state_code};
 use super::stage::staged_hash;
 use crate::codec::pack;
-use crate::fault::{Fault, Result, conflict, corrupt, is_duplicate, misuse, not_found};
-use crate::keys::{Compact, Expanded, Id, Moment, SyncKey, word};
-use crate::tenant::journal::{
-    Body, kind_code, kind_of, side_code, side_of, state_code as operation_code,
-};
+use crate::fault::{Fault, Result, conflict, corrupt, is_duplicate, misuse};
+use crate::keys::{Compact, Expanded, Moment, SyncKey, word};
+use crate::tenant::journal::{Body, kind_code, side_code, state_code as operation_code};
 use crate::tenant::{conflicts, errors};
 
 /// A run that read fewer records than this makes no dictionary: training takes as long as writing
@@ -479,125 +476,6 @@ fn receipt(
     Ok(())
 }
 
-/// An operation that this session did not journal, or acknowledged before: the newest of its key.
-fn find_operation(
-    db: &Connection,
-    parts: &Parts<'_>,
-    key: OperationKey,
-) -> Result<(i64, OperationKind)> {
-    db.prepare_cached(
-        "SELECT o.seq, o.kind FROM sync_history h CROSS JOIN operations o
-             ON o.tenant_id = h.tenant_id AND o.sync_history_id = h.id
-         WHERE h.tenant_id = ?1 AND h.sync_configuration_id = ?2 AND (h.unsettled = 1 OR h.id = ?3)
-             AND o.operation_key = ?4
-         ORDER BY o.seq DESC LIMIT 1",
-    )?
-    .query_row(
-        params![
-            parts.hold.key.tenant,
-            parts.hold.key.sync,
-            parts.hold.run,
-            key.0.as_bytes()
-        ],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-    .optional()?
-    .ok_or_else(|| not_found("operation", key))
-    .and_then(|(seq, kind)| Ok((seq, kind_of(kind)?)))
-}
-
-/// Runs first, by CROSS JOIN: left to itself SQLite walks every operation of the tenant.
-const UNSETTLED: &str = "
-    FROM sync_history h CROSS JOIN operations o
-        ON o.tenant_id = h.tenant_id AND o.sync_history_id = h.id
-    WHERE h.tenant_id = ?1 AND h.sync_configuration_id = ?2 AND h.unsettled = 1 AND h.id <> ?3
-        AND o.state = 0";
-
-pub(super) fn unsettled(
-    db: &rusqlite::Transaction<'_>,
-    parts: &mut Parts<'_>,
-) -> Result<Vec<Unsettled>> {
-    let hold = parts.hold;
-    let mut find = db.prepare_cached(&format!(
-        "SELECT o.seq, o.operation_key, h.uuid, o.side, o.kind, o.record_id, o.link_id {UNSETTLED}
-         ORDER BY o.seq"
-    ))?;
-    let mut rows = find.query(params![hold.key.tenant, hold.key.sync, hold.run])?;
-    let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
-        let record: Option<Expanded> = row.get("record_id")?;
-        all.push(Unsettled {
-            key: OperationKey(row.get::<_, Id>("operation_key")?.0),
-            run: RunId(row.get::<_, Id>("uuid")?.0),
-            side: side_of(row.get("side")?)?,
-            kind: kind_of(row.get("kind")?)?,
-            record_id: record.as_ref().map(Expanded::id).transpose()?,
-            link_id: LinkId(
-                row.get::<_, Option<i64>>("link_id")?
-                    .ok_or_else(|| corrupt("operation", "it has no link"))?,
-            ),
-        });
-    }
-    Ok(all)
-}
-
-pub(super) fn settle(
-    db: &Connection,
-    parts: &mut Parts<'_>,
-    operations: &[(OperationKey, OperationState)],
-) -> Result<()> {
-    let hold = parts.hold;
-    let key = hold.key;
-    // Read once: a run that was interrupted late has many operations, each of them to look through.
-    let mut open: HashMap<OperationKey, Vec<(i64, i64, Option<i64>)>> = HashMap::new();
-    {
-        let mut find = db.prepare_cached(&format!(
-            "SELECT o.operation_key, o.seq, o.kind, o.link_id {UNSETTLED}"
-        ))?;
-        let mut rows = find.query(params![key.tenant, key.sync, hold.run])?;
-        while let Some(row) = rows.next()? {
-            open.entry(OperationKey(row.get::<_, Id>(0)?.0))
-                .or_default()
-                .push((row.get(1)?, row.get(2)?, row.get(3)?));
-        }
-    }
-    for (operation, state) in operations {
-        let found = open.remove(operation).unwrap_or_default();
-        if found.is_empty() {
-            return Err(not_found("operation", operation));
-        }
-        for (seq, kind, link) in found {
-            db.prepare_cached(
-                "UPDATE operations SET state = ?3 WHERE tenant_id = ?1 AND seq = ?2",
-            )?
-            .execute(params![key.tenant, seq, operation_code(*state)])?;
-            let uncertain =
-                *state == OperationState::Uncertain && kind == kind_code(OperationKind::Create);
-            db.prepare_cached(
-                "UPDATE links SET todo = 1,
-                     uncertain_create = CASE
-                         WHEN ?4 IS NOT NULL AND (source_id IS NULL OR target_id IS NULL) THEN ?4
-                         ELSE uncertain_create END
-                 WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?3",
-            )?
-            .execute(params![
-                key.tenant,
-                key.sync,
-                link,
-                uncertain.then(|| operation.0.as_bytes().to_vec()),
-            ])?;
-        }
-    }
-    db.prepare_cached(
-        "UPDATE sync_history AS r SET unsettled = 0
-         WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND unsettled = 1 AND id <> ?3
-             AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.tenant_id = r.tenant_id
-                                 AND o.sync_history_id = r.id AND o.state = 0)",
-    )?
-    .execute(params![key.tenant, key.sync, hold.run])?;
-    Ok(())
-}
-
 pub(super) fn decided(
     db: &Connection,
     parts: &mut Parts<'_>,
@@ -650,29 +528,5 @@ fn learn(db: &Connection, parts: &mut Parts<'_>, pairs: &[JournalPair]) -> Resul
             tracing::debug!(kind = %error.kind(), "no dictionary");
             Ok(())
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A history of a million operations must not be walked at the start of every run.
-    #[test]
-    fn what_is_unsettled_is_looked_for_run_by_run() -> Result<()> {
-        let mut db = Connection::open_in_memory()?;
-        crate::schema::migrate(&mut db, std::path::Path::new("memory"))?;
-        let steps: Vec<String> = db
-            .prepare(&format!("EXPLAIN QUERY PLAN SELECT o.seq {UNSETTLED}"))?
-            .query_map(params![1, 1, 1], |row| row.get("detail"))?
-            .collect::<rusqlite::Result<_>>()?;
-        for (step, index) in steps.iter().zip([
-            "sync_history_unsettled",
-            "operations_history (tenant_id=? AND sync_history_id=?)",
-        ]) {
-            assert!(step.contains(index), "{steps:?}");
-        }
-        assert_eq!(steps.len(), 2, "{steps:?}");
-        Ok(())
     }
 }

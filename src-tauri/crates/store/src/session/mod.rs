@@ -5,6 +5,7 @@
 //! out pair by pair, `journal` and `finish` are what endures.
 
 mod bearers;
+mod earlier;
 mod finish;
 mod journal;
 mod kept;
@@ -139,11 +140,11 @@ impl RunSession for Session {
     }
 
     fn unsettled(&mut self) -> Answer<Vec<Unsettled>> {
-        Ok(self.write(journal::unsettled)?)
+        Ok(self.write(earlier::unsettled)?)
     }
 
     fn settle(&mut self, operations: &[(OperationKey, OperationState)]) -> Answer<()> {
-        Ok(self.write(|db, parts| journal::settle(db, parts, operations))?)
+        Ok(self.write(|db, parts| earlier::settle(db, parts, operations))?)
     }
 
     fn stage(&mut self, side: Side, records: &[StagedRecord]) -> Answer<StageCounts> {
@@ -161,6 +162,11 @@ impl RunSession for Session {
 
     fn unseen_count(&mut self, side: Side) -> Answer<(u64, u64)> {
         Ok(self.count_unseen(side)?)
+    }
+
+    fn deletes_since(&mut self, since: DateTime<Utc>) -> Answer<Both<u64>> {
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| earlier::deletes_since(&self.db, &self.hold, since))?)
     }
 
     fn set_aside(
