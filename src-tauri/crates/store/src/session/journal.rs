@@ -428,8 +428,11 @@ fn receipt(
     result: &OperationResult,
 ) -> Result<()> {
     let tenant = parts.hold.key.tenant;
-    let (seq, kind) = match parts.open.remove(&result.key) {
-        Some(known) => known,
+    let (seq, kind) = match parts.open.get(&result.key) {
+        Some(known) => {
+            parts.closed.push(result.key);
+            *known
+        }
         None => find_operation(db, parts, result.key)?,
     };
     db.prepare_cached(

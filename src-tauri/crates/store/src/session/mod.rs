@@ -92,19 +92,34 @@ impl Session {
         work: impl FnOnce(&Transaction<'_>, &mut Parts<'_>) -> Result<T>,
     ) -> Result<T> {
         let hold = self.hold;
+        let had_dictionary = self.codec.has_dictionary();
         let mut parts = Parts {
             hold,
             codec: &mut self.codec,
             open: &mut self.open,
+            closed: Vec::new(),
             bases: &mut self.bases,
             has_links: &mut self.has_links,
         };
         let file = Arc::clone(&self.file);
         let _turn = file.turn();
-        db::write(&mut self.db, |db| {
+        let answer = db::write(&mut self.db, |db| {
             lease::check(db, &hold)?;
             work(db, &mut parts)
-        })
+        });
+        let closed = parts.closed;
+        // What is remembered here must not outlive a transaction that was rolled back.
+        if answer.is_ok() {
+            for key in closed {
+                self.open.remove(&key);
+            }
+        } else {
+            self.bases.clear();
+            if !had_dictionary && self.codec.has_dictionary() {
+                self.codec = Codec::plain()?;
+            }
+        }
+        answer
     }
 }
 
@@ -113,6 +128,8 @@ struct Parts<'a> {
     hold: Hold,
     codec: &'a mut Codec,
     open: &'a mut HashMap<OperationKey, (i64, OperationKind)>,
+    /// Of `open`, what this transaction acknowledged.
+    closed: Vec<OperationKey>,
     bases: &'a mut HashMap<LinkId, Option<CanonicalRecord>>,
     has_links: &'a mut bool,
 }

@@ -15,6 +15,7 @@ mod compact;
 #[path = "../conformance/harness.rs"]
 mod harness;
 mod opening;
+mod rolled_back;
 mod schema;
 mod tampering;
 mod two_processes;
