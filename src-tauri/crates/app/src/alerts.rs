@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{
     Alert, AlertChannel, AlertClaim, AlertError, AlertKind, ClaimedAlert, Delivery, SEND_TIMEOUT,
 };
@@ -115,7 +116,9 @@ impl App {
         let link = run_link(tenant, &claimed.alert.run.to_string());
         let alert = Alert::new(tenant, link, &claimed.alert, self.inner.now());
         let name = channel.name();
+        reach(Point::AlertSending);
         let sent = within_timeout(&*self.inner.clock, channel.send(&alert)).await;
+        reach(Point::AlertSent);
         let now = self.inner.now();
         let delivery = match sent {
             Ok(()) => Delivery::Told,
@@ -133,6 +136,7 @@ impl App {
             }
         })
         .await?;
+        reach(Point::AlertMarked);
         Ok(told.then_some(alert))
     }
 

@@ -3,5 +3,6 @@
 //! and knows no SQL, no HTTP and no screen.
 
 pub mod calls;
+pub mod failpoints;
 pub mod ports;
 pub mod run;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::fault::Result;
+use crate::fault::{Result, disk};
+use tandem_engine::failpoints::{Point, fault, reach};
 
 /// How long a writer waits for another process before it reports the store busy.
 const BUSY: Duration = Duration::from_secs(10);
@@ -90,7 +91,11 @@ pub(crate) fn write<T>(
 ) -> Result<T> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let answer = work(&transaction)?;
+    if let Some(fault) = fault(Point::Committing) {
+        return Err(disk(fault));
+    }
     transaction.commit()?;
+    reach(Point::Committed);
     Ok(answer)
 }
 

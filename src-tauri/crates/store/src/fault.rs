@@ -2,6 +2,7 @@
 //! so only its kind and code cross the port.
 
 use rusqlite::ErrorCode;
+use tandem_engine::failpoints::DiskFault;
 use tandem_engine::ports::store::StoreError;
 
 /// The crate's own error: whatever SQLite said, or what the port already has a word for.
@@ -33,6 +34,10 @@ fn told(error: &rusqlite::Error) -> StoreError {
             let code = failure.extended_code;
             match failure.code {
                 ErrorCode::DiskFull => StoreError::Unwritable("the disk is full".to_owned()),
+                // The index of its log is given room before it is used; all that can be short is that.
+                ErrorCode::SystemIoFailure if code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => {
+                    StoreError::Unwritable("the disk is full".to_owned())
+                }
                 ErrorCode::SystemIoFailure => {
                     StoreError::Unwritable(format!("reading or writing the file failed ({code})"))
                 }
@@ -82,6 +87,18 @@ pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
             if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
                 || failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
     )
+}
+
+/// What SQLite says of a disk that fails, where a test asks for it.
+pub(crate) fn disk(fault: DiskFault) -> Fault {
+    let code = match fault {
+        DiskFault::Full => rusqlite::ffi::SQLITE_FULL,
+        DiskFault::Broken => rusqlite::ffi::SQLITE_IOERR_WRITE,
+    };
+    Fault::Sql(rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(code),
+        None,
+    ))
 }
 
 /// There is no such thing.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
+use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::store::StoreError;
 
 use crate::fault::{Fault, Result};
@@ -37,7 +38,14 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     // A step may make a table anew that others point at. They are checked as a whole before each step
     // is committed.
     connection.pragma_update(None, "foreign_keys", "OFF")?;
-    let steps = STEPS.iter().map(|sql| M::up(sql).foreign_key_check());
+    let steps = STEPS.iter().map(|sql| {
+        M::up_with_hook(sql, |_| {
+            reach(Point::MigratingStep);
+            Ok(())
+        })
+        .foreign_key_check()
+    });
+    reach(Point::Migrating);
     Migrations::new(steps.collect())
         .to_latest(connection)
         .map_err(|error| match error {
@@ -48,5 +56,6 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
             ))),
         })?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    reach(Point::Migrated);
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::apply::{apply_pairs, observe};
 use super::context::RunContext;
 use super::halt::Halt;
 use super::plan::created_side;
+use crate::failpoints::{Point, reach};
 use crate::ports::session::{DecidedConflict, PlannedPair};
 
 /// Carries out every decision whose undo window has passed, but for those that make a record again:
@@ -62,6 +63,7 @@ async fn plan_decided(run: &RunContext, policy: &Policy) -> Result<Vec<PlannedPa
     if decided.is_empty() || run.options.simulate {
         return Ok(Vec::new());
     }
+    reach(Point::DecisionsTaken);
     let links: Vec<&Link> = decided.iter().map(|decided| &decided.link).collect();
     let mut sides = Both::new(Vec::new(), Vec::new());
     for side in Side::BOTH {

@@ -6,6 +6,7 @@ use super::apply::Applied;
 use super::context::RunContext;
 use super::halt::Halt;
 use super::{RunError, blocking};
+use crate::failpoints::{Point, reach};
 use crate::ports::StoreError;
 use crate::ports::alerts::{AlertStep, Failure};
 use crate::ports::events::{EventKind, Phase};
@@ -83,6 +84,7 @@ pub(super) async fn finalize(
         ),
         at: run.now(),
     };
+    reach(Point::Finishing);
     let session = run.session.take();
     blocking(move || {
         session.map_or(Err(StoreError::LeaseLost), |session| {
@@ -90,6 +92,7 @@ pub(super) async fn finalize(
         })
     })
     .await?;
+    reach(Point::Finished);
     match (&halt, status) {
         (Some(halt), RunStatus::Failed) => run.publish(EventKind::SyncFailed {
             error: message.unwrap_or_default(),

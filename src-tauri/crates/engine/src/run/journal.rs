@@ -11,6 +11,7 @@ use super::plan::writes;
 use super::receipts::count_write;
 use super::rules::{RecordProblem, id_of};
 use super::send::SideWrite;
+use crate::failpoints::{Point, reach};
 use crate::ports::connector::{NativeChange, WriteOperation};
 use crate::ports::events::EventKind;
 use crate::ports::history::{NewError, OperationKind, OperationState};
@@ -189,10 +190,12 @@ pub(super) async fn journal(run: &RunContext, items: &mut [Item]) -> Result<(), 
         });
     }
     let now = run.now();
+    reach(Point::Journalling);
     let journalled = run
         .session
         .with(move |session| session.journal_chunk(&pairs, &errors, now))
         .await?;
+    reach(Point::Journalled);
     note_journalled(run, items, &journalled);
     Ok(())
 }

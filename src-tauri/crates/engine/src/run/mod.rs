@@ -11,6 +11,7 @@ use tandem_domain::redaction::Redactor;
 
 use crate::calls::gateway::{Access, Bounds};
 use crate::calls::{CircuitBreaker, Gateway, RetryPolicy};
+use crate::failpoints::{Point, reach};
 use crate::ports::connector::WritableConnector;
 use crate::ports::events::{EventKind, Phase};
 use crate::ports::history::{ErrorType, RunOptions, RunTrigger, SyncHistory};
@@ -120,6 +121,7 @@ impl SyncService {
             at: self.clock.now(),
         };
         let (run, since) = (new.id, self.clock.monotonic());
+        reach(Point::RunOpening);
         let store = Arc::clone(&job.tenant);
         let session = match blocking(move || store.open_run(&new)).await? {
             RunOpening::Opened(session) => session,
@@ -127,6 +129,7 @@ impl SyncService {
             RunOpening::Busy(run) => return Ok(Opened::Busy(run)),
             RunOpening::WaitUntil(at) => return Ok(Opened::WaitUntil(at)),
         };
+        reach(Point::RunOpened);
         let budget = Arc::new(Budget::start(Arc::clone(&self.clock)));
         let signals = Arc::new(Signals::default());
         let session = SharedSession::new(session);
@@ -225,6 +228,7 @@ impl RunHandle {
 /// The template: one order, for every run.
 async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
     let prepared = prepare(run).await?;
+    reach(Point::Prepared);
     let policy = run.rules.policy(Both::new(None, None));
     let decided = decisions::carry_out(run, &policy).await?;
     if run.options.decisions_only && decided.is_empty() {
@@ -232,6 +236,7 @@ async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
     }
     // Each page is validated and transformed as it arrives; see `read`.
     let read = read::read(run, prepared).await?;
+    reach(Point::Read);
     run.check_signals()?;
     if run.options.decisions_only {
         // Only to see who is there: whatever else was read is for the next run to read and plan.
@@ -240,6 +245,7 @@ async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
     }
     run.progress(Phase::Plan, 0, None);
     let plan = plan::plan(run, read).await?;
+    reach(Point::Planned);
     note_fingerprint(run, &plan).await?;
     // Each receipt is validated as it comes back; see `send`.
     let mut applied = apply::apply(run, plan).await?;
@@ -247,6 +253,7 @@ async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
         let made = decisions::make_again(run, &policy, decided).await;
         applied.stopped = made.err();
     }
+    reach(Point::Applied);
     Ok(finalize::Ended::Applied(Box::new(applied)))
 }
 

@@ -13,6 +13,7 @@ use super::context::RunContext;
 use super::guard;
 use super::halt::Halt;
 use super::rules::RecordProblem;
+use crate::failpoints::{Point, reach};
 use crate::ports::connector::{ChangeDetection, Cursor, Fetched, ListRequest, Page};
 use crate::ports::events::Phase;
 use crate::ports::history::{ErrorType, NewError};
@@ -193,6 +194,7 @@ async fn stage_records(
                 }
                 staged.push(record);
             }
+            reach(Point::Staging);
             let counts = session.stage(side, &staged)?;
             Ok((counts, problems))
         })

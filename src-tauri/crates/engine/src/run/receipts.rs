@@ -9,6 +9,7 @@ use super::context::RunContext;
 use super::halt::Halt;
 use super::rules::{RecordProblem, id_of};
 use super::send::{Sent, SideWrite};
+use crate::failpoints::{Point, reach};
 use crate::ports::history::{ErrorType, NewError, OperationKind, OperationState};
 use crate::ports::session::{AcknowledgedPair, ConflictStep, OperationResult};
 /// Counts one write that landed.
@@ -85,9 +86,11 @@ pub(super) async fn acknowledge(run: &RunContext, items: Vec<Item>) -> Result<Ve
     }
     if !pairs.is_empty() || !errors.is_empty() {
         let now = run.now();
+        reach(Point::Acknowledging);
         run.session
             .with(move |session| session.acknowledge_chunk(&pairs, &errors, now))
             .await?;
+        reach(Point::Acknowledged);
     }
     Ok(lost)
 }

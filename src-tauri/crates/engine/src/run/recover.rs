@@ -6,6 +6,7 @@ use tandem_domain::ids::{OperationKey, RecordId, Side};
 use super::context::RunContext;
 use super::halt::Halt;
 use super::read::read_by_id;
+use crate::failpoints::{Point, reach};
 use crate::ports::history::{OperationKind, OperationState};
 
 /// Marks operations without a receipt and stages the records they were meant for. A create has no
@@ -41,8 +42,10 @@ pub(super) async fn settle_interrupted(run: &RunContext) -> Result<(), Halt> {
             (operation.key, state)
         })
         .collect();
+    reach(Point::Settling);
     run.session
         .with(move |session| session.settle(&settled))
         .await?;
+    reach(Point::Settled);
     Ok(())
 }

@@ -16,6 +16,7 @@ use super::apply::Item;
 use super::context::RunContext;
 use super::halt::Halt;
 use crate::calls::CallError;
+use crate::failpoints::{Point, reach};
 use crate::ports::connector::{
     Applied, ConnectorError, ErrorClass, Fetched, NativeChange, Receipt, WriteOperation,
     WriteOutcome,
@@ -194,7 +195,10 @@ async fn send_batch(
             .iter()
             .map(|(_, write)| write.operation.clone())
             .collect();
-        match run.gateways.get(side).write(&operations).await {
+        reach(Point::Sending);
+        let answer = run.gateways.get(side).write(&operations).await;
+        reach(Point::Answered);
+        match answer {
             Ok(outcomes) => {
                 for ((at, write), outcome) in batch.into_iter().zip(outcomes) {
                     sent.outcomes.push((at, settle(run, side, write, outcome)));

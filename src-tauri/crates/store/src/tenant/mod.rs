@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tandem_domain::ids::{Both, ConflictId, ConnectionId, ErrorId, RunId, SyncId, TenantId};
+use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{Change, Continuation, SyncError, SyncHistory};
 use tandem_engine::ports::session::SideProgress;
@@ -106,7 +107,8 @@ impl TenantStore for SqliteTenant {
         syncs: &[SyncRecord],
         actor: &Actor,
     ) -> Answer<()> {
-        self.write(|db, tenant| {
+        reach(Point::Configuring);
+        let stored = self.write(|db, tenant| {
             for connection in connections {
                 connections::put(db, tenant, connection, actor)?;
             }
@@ -114,7 +116,9 @@ impl TenantStore for SqliteTenant {
                 syncs::put(db, tenant, sync, actor)?;
             }
             Ok(())
-        })
+        });
+        reach(Point::Configured);
+        stored
     }
 
     fn rebaseline(&self, sync: SyncId, actor: &Actor) -> Answer<u64> {
@@ -173,7 +177,10 @@ impl TenantStore for SqliteTenant {
     }
 
     fn decide(&self, decision: &NewDecision, actor: &Actor) -> Answer<ConflictRecord> {
-        self.write(|db, tenant| conflicts::decide(db, tenant, decision, actor))
+        reach(Point::Deciding);
+        let decided = self.write(|db, tenant| conflicts::decide(db, tenant, decision, actor));
+        reach(Point::Decided);
+        decided
     }
 
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Answer<ConflictRecord> {
