@@ -7,7 +7,8 @@
 //!
 //! | variable | set for | holds |
 //! | --- | --- | --- |
-//! | `TANDEM_BIN` | browser, window, systems, screenshots | the built `tandem` |
+//! | `TANDEM_BIN` | browser, window, systems, crash, screenshots | the built `tandem` |
+//! | `TANDEM_FAILPOINTS_BIN` | crash | the same with instants it can be made to die at |
 //! | `TANDEM_WINDOW_BIN` | window, screenshots | the built `tandem-window`, panel inside |
 //! | `CHROMIUM` | browser, screenshots | Chromium's executable |
 //! | `TANDEM_WEBKIT_DRIVER` | window, screenshots | `WebKitWebDriver` |
@@ -18,7 +19,7 @@
 //! | `SHOTS` | screenshots | folder for the pictures |
 //!
 //! Tests that need them live in test binaries of the `tests` crate behind its `e2e` feature
-//! (`tests/e2e/window.rs`, `tests/e2e/systems.rs`), so a plain `cargo test` neither builds nor runs
+//! (`tests/e2e/window.rs`, `systems.rs`, `crash/main.rs`), so a plain `cargo test` neither builds nor runs
 //! them. The tests start and stop their servers themselves; this program only provides the
 //! executables. Window tests run inside an X server and a D-Bus session made for them.
 #![allow(

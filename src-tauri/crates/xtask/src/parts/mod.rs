@@ -2,6 +2,7 @@
 
 mod browser;
 mod check;
+mod crash;
 mod rust;
 mod systems;
 mod ui;
@@ -39,6 +40,8 @@ pub(crate) enum Part {
     Window,
     /// Real systems nobody here wrote
     Systems,
+    /// Processes that die at every instant, disks that fail
+    Crash,
 }
 
 /// The parts that `--quick` and `--only` ask for.
@@ -53,6 +56,7 @@ pub(crate) fn selection(quick: bool, only: Option<Part>) -> Vec<Part> {
             Part::Browser,
             Part::Window,
             Part::Systems,
+            Part::Crash,
         ],
     }
 }
@@ -69,6 +73,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, parts: &[Part]) -> ExitCode {
             Part::Browser => browser::run(paths, consent, report),
             Part::Window => window::run(paths, consent, report),
             Part::Systems => systems::run(paths, consent, report, None),
+            Part::Crash => crash::run(paths, consent, report),
         }
     }
     code(&report)
@@ -188,7 +193,7 @@ mod tests {
     #[test]
     fn quick_leaves_out_what_needs_a_browser_or_a_server() {
         let quick = selection(true, None);
-        for slow in [Part::Browser, Part::Window, Part::Systems] {
+        for slow in [Part::Browser, Part::Window, Part::Systems, Part::Crash] {
             assert!(!quick.contains(&slow), "{slow:?}");
             assert!(selection(false, None).contains(&slow), "{slow:?}");
         }
