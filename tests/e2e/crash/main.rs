@@ -27,6 +27,7 @@
 mod alerts;
 mod books;
 mod disk;
+mod holders;
 mod kills;
 mod migrations;
 mod points;

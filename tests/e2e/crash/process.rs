@@ -128,10 +128,15 @@ pub(crate) fn armed(point: Point, hit: usize, action: &str) -> String {
 
 /// What an ended process said.
 pub(crate) fn said(output: Output) -> Said {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = output;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Said {
-        status: output.status,
-        out: text(&output.stdout),
-        err: text(&output.stderr),
+        status,
+        out: text(stdout),
+        err: text(stderr),
     }
 }

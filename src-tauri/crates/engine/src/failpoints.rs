@@ -6,7 +6,10 @@
 //! Armed through the environment: `FAILPOINTS='journal.journalled=2*off->return'` lets it pass twice
 //! and ends the process (as `abort` does, nothing is flushed or dropped) the third time.
 //! `FAILPOINTS='store.committing=5*off->return(full)'` fails the sixth transaction, and all after it,
-//! as a full disk would; `return(io)` as a broken one.
+//! as a full disk would; `return(io)` as a broken one. [`skipped_time`] lets a process that stood still
+//! find that more time went by than did.
+
+use std::time::Duration;
 
 /// One such instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,6 +194,25 @@ pub fn fault(point: Point) -> Option<DiskFault> {
         }
     );
     None
+}
+
+/// How much later than it is a test says that it is; zero without the feature.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+#[must_use]
+pub const fn skipped_time() -> Duration {
+    Duration::ZERO
+}
+
+/// How much later than it is a test says that it is: whole seconds in the file that
+/// `TANDEM_SKIPPED_TIME` names, read at each look at the clock.
+#[cfg(feature = "failpoints")]
+#[must_use]
+pub fn skipped_time() -> Duration {
+    let seconds = std::env::var_os("TANDEM_SKIPPED_TIME")
+        .and_then(|file| std::fs::read_to_string(file).ok())
+        .and_then(|text| text.trim().parse().ok());
+    Duration::from_secs(seconds.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use tandem_engine::failpoints::skipped_time;
 use tandem_engine::ports::Clock;
 
 /// The machine's clock. Durations are counted from when it was made.
@@ -39,11 +40,11 @@ impl Clock for SystemClock {
         reason = "this is the module that provides time"
     )]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        Utc::now() + skipped_time()
     }
 
     fn monotonic(&self) -> Duration {
-        self.started.elapsed()
+        self.started.elapsed() + skipped_time()
     }
 
     async fn sleep(&self, duration: Duration) {
