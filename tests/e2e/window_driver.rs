@@ -76,6 +76,7 @@ impl Process {
     /// Ends the whole group and returns when none of it is left. A window that is still about to
     /// close answers for its store: the next one on it would hand its arguments over and end, and
     /// the driver wait for it for ever.
+    #[expect(clippy::disallowed_methods, reason = "real processes end in real time")]
     fn end(&mut self) {
         let group = Pid::from_child(&self.0);
         // They may have ended by themselves.
