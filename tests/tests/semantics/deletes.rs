@@ -139,6 +139,31 @@ async fn case_33_an_empty_listing_is_refused_before_the_first_write() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn case_33_an_empty_listing_is_confirmed_by_what_the_plan_comes_to() {
+    let (world, pairs) = linked(3, json!({})).await;
+    world.source.state().capabilities.changes = ChangeDetection::Full;
+    for (s, _) in &pairs {
+        world.source.state().delete(s);
+    }
+    // Of this pair nothing is left to delete.
+    world.target.state().delete(&pairs[0].1);
+    for (confirmed, status) in [
+        (None, RunStatus::Failed),
+        (Some(3), RunStatus::Failed),
+        (Some(2), RunStatus::Completed),
+    ] {
+        let options = RunOptions {
+            allow_deletes: confirmed,
+            ..RunOptions::default()
+        };
+        let history = world.run_with(options).await;
+        assert_eq!(history.status, status, "{confirmed:?}: {history:?}");
+    }
+    assert_eq!(world.target.state().live().len(), 0);
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn case_33_more_deletes_than_the_threshold_need_the_exact_count() {
     let (world, pairs) = linked(30, json!({})).await;
     for (s, _) in &pairs[..12] {
