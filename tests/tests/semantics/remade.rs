@@ -187,3 +187,49 @@ async fn case_43_what_a_side_is_owed_is_paid_after_its_partner_was_made_again() 
     assert_eq!(world.text(Side::Source, s, "x").as_deref(), Some("2"));
     world.assert_idle().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn case_37_a_field_mapped_again_reaches_a_record_made_without_it() {
+    let policy = |mapping: serde_json::Value| json!({ "conflict": { "delete_conflict": "edit_wins" }, "mapping": mapping });
+    let whole = json!({ "name": "text", "x": "text", "y": "text" });
+    let mut world = World::new(policy(whole.clone()));
+    let (s, t) = world.seed(&fields(&[("name", "ann"), ("x", "1"), ("y", "1")]));
+    world.seed(&fields(&[("name", "bob"), ("x", "1"), ("y", "1")]));
+    world.run().await;
+    world.reconfigure(policy(json!({ "name": "text", "x": "text" })));
+    world.source.state().delete(&s);
+    world.target.state().edit(&t, "x", "2");
+    world.run().await;
+    let made = world.by_name(Side::Source, "ann").remove(0);
+    assert_eq!(world.text(Side::Source, &made, "y"), None);
+    world.assert_idle().await;
+    world.reconfigure(policy(whole));
+    world.run().await;
+    assert_eq!(world.text(Side::Source, &made, "y").as_deref(), Some("1"));
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_43_what_is_owed_of_a_field_outlasts_a_mapping_without_it() {
+    let policy = |mapping: serde_json::Value| json!({ "mapping": mapping });
+    let whole = json!({ "name": "text", "x": "text", "y": "text" });
+    let mut world = World::new(policy(whole.clone()));
+    let (s, t) = world.seed(&fields(&[("name", "ann"), ("x", "1"), ("y", "1")]));
+    world.run().await;
+    world.target.state().edit(&t, "y", "2");
+    world.source.script(|call, _| match call {
+        Call::Write(_) => Reaction::Fail(fault(ErrorClass::Rejected)),
+        _ => Reaction::Answer,
+    });
+    world.run().await;
+    world.source.unscript();
+    world.reconfigure(policy(json!({ "name": "text", "x": "text" })));
+    world.target.state().edit(&t, "x", "2");
+    world.run().await;
+    assert_eq!(world.text(Side::Source, &s, "x").as_deref(), Some("2"));
+    assert_eq!(world.text(Side::Source, &s, "y").as_deref(), Some("1"));
+    world.reconfigure(policy(whole));
+    world.run().await;
+    assert_eq!(world.text(Side::Source, &s, "y").as_deref(), Some("2"));
+    world.assert_idle().await;
+}

@@ -282,10 +282,15 @@ impl Applying<'_> {
         if contested.is_empty() {
             return DecisionOutcome::Write(self.planner.plan());
         }
+        let mut draft = self
+            .planner
+            .live_draft(&meeting.merged, meeting.first, &contested);
+        if draft.why.is_empty() {
+            // The policy alone would settle it, but not over a choice that a person made.
+            "The record changed since this was decided.".clone_into(&mut draft.why);
+        }
         DecisionOutcome::Reopen {
-            draft: self
-                .planner
-                .live_draft(&meeting.merged, meeting.first, &contested),
+            draft,
             link: self.planner.unsettled(LinkState::Active),
             changed: changed.into_iter().collect(),
         }

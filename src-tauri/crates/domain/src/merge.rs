@@ -86,6 +86,13 @@ impl<'a> Merge<'a> {
         for (field, spec) in &self.policy.schema.fields {
             self.field(field, spec, &mut out);
         }
+        // What is owed of a field that is mapped no more stays owed until it is mapped again.
+        for side in Side::BOTH {
+            let mapped = &self.policy.schema.fields;
+            let unmapped = |owed: &&OwedField| !mapped.contains_key(&owed.field);
+            let kept = self.sides.get(side).owed.iter().filter(unmapped).cloned();
+            out.owed.get_mut(side).extend(kept);
+        }
         out
     }
 

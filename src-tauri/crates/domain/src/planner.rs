@@ -344,6 +344,7 @@ impl<'a> Planner<'a> {
     /// Makes the record of `side` on the other side too. The other half comes with the receipt.
     pub(crate) fn create(&self, reason: Reason, side: Side, live: &Live) -> Decision {
         let schema = &self.policy.schema;
+        let live = &live.mapped(schema);
         let receiver = side.other();
         // What this side is still owed is part of the record; where it moved on by itself, that is
         // what the record says now, and the debt is void.

@@ -94,6 +94,32 @@ impl Live {
         self.owed.clear();
     }
 
+    /// This record without fields that are mapped no more: what is made of it cannot hold them, so
+    /// none of them is agreed.
+    pub(crate) fn mapped(&self, schema: &CanonicalSchema) -> Self {
+        let keep = |record: &CanonicalRecord| -> CanonicalRecord {
+            if record
+                .names()
+                .all(|field| schema.fields.contains_key(field))
+            {
+                return record.clone();
+            }
+            record
+                .iter()
+                .filter(|(field, _)| schema.fields.contains_key(*field))
+                .map(|(field, value)| (field.clone(), value.clone()))
+                .collect()
+        };
+        let mut live = Self {
+            shadow: keep(&self.shadow),
+            now: keep(&self.now),
+            ..self.clone()
+        };
+        live.owed
+            .retain(|owed| schema.fields.contains_key(&owed.field));
+        live
+    }
+
     /// This side of the link, with what was incorporated and is owed now.
     pub(crate) fn half(
         &self,
