@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tandem_domain::collection::{CollectionSchema, NativeFieldInfo, NativeType};
 use tandem_domain::ids::Side;
-use tandem_engine::ports::connector::ChangeDetection;
+use tandem_engine::ports::connector::{ChangeDetection, ErrorClass};
 use tandem_engine::ports::history::{ErrorType, RunStatus};
-use tandem_tests::fake::{Call, Reaction, fields};
+use tandem_tests::fake::{Call, Reaction, fault, fields};
 use tandem_tests::world::World;
 
 #[tokio::test(start_paused = true)]
@@ -40,6 +40,44 @@ async fn case_25_data_that_changes_between_pages_is_seen_once_at_its_latest() {
     let p0 = world.by_name(Side::Target, "p0");
     assert_eq!(p0.len(), 1);
     assert_eq!(world.text(Side::Target, &p0[0], "x").as_deref(), Some("2"));
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn tombstone_horizon_a_feed_that_forgot_is_listed_in_full() {
+    let world = World::new(json!({}));
+    let pairs: Vec<_> = (0..12)
+        .map(|n| world.seed(&fields(&[("name", &format!("p{n}")), ("x", "1")])))
+        .collect();
+    world.run().await;
+    // While nobody looked: one edited, one deleted, and the tombstone swept away.
+    world.source.state().edit(&pairs[0].0, "x", "2");
+    world.source.state().rows.remove(&pairs[1].0);
+    let (tell, told) = std::sync::mpsc::channel();
+    world.source.script(move |call, _| match call {
+        Call::List { since, .. } => {
+            tell.send(*since).unwrap();
+            match since {
+                true => Reaction::Fail(fault(ErrorClass::Expired)),
+                false => Reaction::Answer,
+            }
+        }
+        _ => Reaction::Answer,
+    });
+    let history = world.run().await;
+    world.source.unscript();
+    let asked: Vec<bool> = told.try_iter().collect();
+    assert_eq!(asked[..2], [true, false], "asked once, then in full");
+    assert_eq!(
+        (
+            history.status,
+            history.counts.deleted.target,
+            history.counts.updated.target
+        ),
+        (RunStatus::Completed, 1, 1),
+        "{history:?}"
+    );
+    assert_eq!(world.text(Side::Target, &pairs[1].1, "x"), None);
     world.assert_idle().await;
 }
 

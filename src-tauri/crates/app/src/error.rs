@@ -257,6 +257,7 @@ pub(crate) const fn class_code(class: ErrorClass) -> &'static str {
         ErrorClass::Forbidden => "forbidden",
         ErrorClass::Tls => "tls",
         ErrorClass::Rejected => "rejected",
+        ErrorClass::Expired => "expired",
         ErrorClass::Protocol => "protocol",
         ErrorClass::Configuration => "settings",
     }
@@ -272,6 +273,7 @@ const fn cause_of(class: ErrorClass) -> &'static str {
         ErrorClass::Forbidden => "The account may not do this there.",
         ErrorClass::Tls => "The certificate or the handshake failed.",
         ErrorClass::Rejected => "The system refused the data.",
+        ErrorClass::Expired => "The system no longer tells what changed since then.",
         ErrorClass::Protocol => "The answer is not what the connection's settings describe.",
         ErrorClass::Configuration => "The connection's settings cannot work.",
     }
@@ -296,6 +298,7 @@ pub(crate) fn remedy(connection: &str, class: ErrorClass) -> String {
             "Check the certificate of {connection}; a CA of your own can be named in its settings."
         ),
         ErrorClass::Rejected => "Correct the data at its system.".to_owned(),
+        ErrorClass::Expired => "Run the sync in full.".to_owned(),
         ErrorClass::Protocol => {
             format!("Compare the settings of {connection} with what the system really answers.")
         }

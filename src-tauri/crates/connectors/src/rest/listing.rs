@@ -6,7 +6,7 @@ use minijinja::context;
 use reqwest::Url;
 use tandem_domain::record::NativeRecord;
 use tandem_engine::ports::connector::{
-    Applied, ConnectorError, Cursor, ListRequest, Page, Unreadable,
+    Applied, ConnectorError, Cursor, ErrorClass, ListRequest, Page, Unreadable,
 };
 
 use super::cursor::{self, CursorState};
@@ -133,7 +133,8 @@ impl RestConnector {
         if let Place::Address(address) = place {
             let url = Url::parse(address).map_err(|error| configuration(error.to_string()))?;
             let url = self.http.follow(&url, address)?;
-            return self.expect_success(self.http.send(Call::get(url)).await?);
+            let answer = self.http.send(Call::get(url)).await?;
+            return self.expect_listing(answer, since.is_some());
         }
         let path = self.render(&self.compiled.list_path, &context! {})?;
         let mut url = self.http.url(&path)?;
@@ -155,7 +156,8 @@ impl RestConnector {
                 for (name, value) in &self.compiled.changes_query {
                     query.append_pair(name, &self.render(value, &context! {})?);
                 }
-                let since = cursor::write(since, *format, *overlap_ms).map_err(configuration)?;
+                // A cursor that the description, changed meanwhile, cannot read.
+                let since = cursor::write(since, *format, *overlap_ms).map_err(expired)?;
                 query.append_pair(param, &since);
             }
             let pagination = &self.collection.list.pagination;
@@ -186,7 +188,24 @@ impl RestConnector {
             }
         }
         strip_empty_query(&mut url);
-        self.expect_success(self.http.send(Call::get(url)).await?)
+        let answer = self.http.send(Call::get(url)).await?;
+        self.expect_listing(answer, since.is_some())
+    }
+
+    /// A listing's answer; of changes there may be none to tell any more.
+    fn expect_listing(&self, answer: Answer, of_changes: bool) -> Result<Answer, ConnectorError> {
+        let is_expired = of_changes
+            && !answer.is_success()
+            && (answer.status == 410
+                || self.has_code(&answer, &self.collection.errors.expired_codes));
+        self.expect_success(answer)
+            .map_err(|error| match is_expired {
+                true => ConnectorError {
+                    class: ErrorClass::Expired,
+                    ..error
+                },
+                false => error,
+            })
     }
 
     /// Where the next page is; `None` after the last.
@@ -361,11 +380,7 @@ impl RestConnector {
                 .0
                 .strip_prefix("v:")
                 .map(Cow::Borrowed)
-                .ok_or_else(|| {
-                    configuration(
-                        "this cursor is not one of the change feed; run a full listing".to_owned(),
-                    )
-                })?,
+                .ok_or_else(|| expired("this cursor is not one of the change feed".to_owned()))?,
         };
         let path = self.render(&self.compiled.feed_path, &context! {})?;
         let mut url = self.http.url(&path)?;
@@ -379,7 +394,7 @@ impl RestConnector {
             }
             query.append_pair(param, &from);
         }
-        let answer = self.expect_success(self.http.send(Call::get(url)).await?)?;
+        let answer = self.expect_listing(self.http.send(Call::get(url)).await?, true)?;
         let doc = self.doc(&answer)?;
         let entries = self.entries(&doc, &answer, records, record)?;
         let unlike = |what: String| self.http.not_as_described(&answer, &what, Applied::No);
@@ -508,4 +523,8 @@ fn split_links(header: &str) -> Vec<&str> {
     }
     links.extend(header.get(start..));
     links
+}
+
+fn expired(message: String) -> ConnectorError {
+    ConnectorError::new(ErrorClass::Expired, message)
 }

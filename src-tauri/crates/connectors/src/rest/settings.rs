@@ -342,4 +342,7 @@ pub struct Errors {
     pub version_conflict_codes: Vec<String>,
     /// Codes that mean: there is no such record.
     pub gone_codes: Vec<String>,
+    /// Codes that mean: what changed since that cursor can no longer be told. A status of 410 says so
+    /// by itself.
+    pub expired_codes: Vec<String>,
 }

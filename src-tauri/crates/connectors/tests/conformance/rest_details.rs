@@ -9,7 +9,7 @@ use axum::routing::post;
 use serde_json::{Value as Json, json};
 use tandem_domain::ids::Version;
 use tandem_domain::value::Value;
-use tandem_engine::ports::connector::{ErrorClass, ListRequest, WriteOutcome};
+use tandem_engine::ports::connector::{Cursor, ErrorClass, ListRequest, WriteOutcome};
 
 use crate::doubles::script::{play, say};
 use crate::doubles::serve;
@@ -149,4 +149,49 @@ async fn an_etag_goes_back_as_it_came() {
     );
     assert!(asked[1].contains("if-match: W/\"v-1\"\r\n"), "{}", asked[1]);
     assert!(asked[1].ends_with("{\"name\":\"y\"}"), "{}", asked[1]);
+}
+
+/// A cursor from before what the system still remembers, or of another kind, asks for a full listing;
+/// the same answer to a full listing, or another one to this, does not.
+#[tokio::test]
+async fn tombstone_horizon_a_cursor_too_old_is_told_apart() {
+    let feed = json!({ "type": "feed", "path": "/changes", "param": "since", "records": "/data",
+        "next": "/next", "more": "/more", "start": { "body": "/seq" } });
+    let filter = json!({ "type": "filter", "param": "since", "format": "iso",
+        "cursor": "modified_at" });
+    let (gone, bad) = ("410 Gone", "400 Bad Request");
+    let expired = r#"{"code":"sync_token_expired"}"#;
+    let table = [
+        (&feed, Some("v:7"), gone, "{}", ErrorClass::Expired),
+        (&feed, Some("v:7"), bad, expired, ErrorClass::Expired),
+        (&feed, Some("v:7"), bad, "{}", ErrorClass::Rejected),
+        (&feed, Some("t:7"), gone, "{}", ErrorClass::Expired),
+        (&feed, None, gone, "{}", ErrorClass::Rejected),
+        (&filter, Some("t:7000000"), gone, "{}", ErrorClass::Expired),
+        (&filter, Some("t:7000000"), bad, "{}", ErrorClass::Rejected),
+        (&filter, Some("v:7"), bad, "{}", ErrorClass::Expired),
+        (&filter, None, bad, expired, ErrorClass::Rejected),
+    ];
+    for (changes, since, status, body, class) in table {
+        let script = play(vec![say(status, "", body)]).await;
+        let settings = json!({
+            "base_url": script.url, "allow_private": true,
+            "collections": { "items": {
+                "list": { "path": "/items", "records": "/data" }, "changes": changes,
+                "modified_at": { "field": "at" },
+                "deleted": { "field": "gone" },
+                "errors": { "code": "/code", "expired_codes": ["sync_token_expired"] },
+            } },
+        });
+        let request = ListRequest {
+            since: since.map(|since| Cursor(since.into())),
+            page: None,
+        };
+        let error = connector(&settings, "items").list(&request).await;
+        let error = error.unwrap_err();
+        assert_eq!(
+            error.class, class,
+            "{changes} since {since:?}, {status} {body}: {error}"
+        );
+    }
 }

@@ -236,6 +236,9 @@ pub enum ErrorClass {
     Tls,
     /// The system refused the data (400, 409, 422, a constraint).
     Rejected,
+    /// What changed since a cursor cannot be told any more (410, tombstones swept, a cursor of another
+    /// kind): only a full listing can.
+    Expired,
     /// The answer was not what was described (not JSON, a pointer to nothing, over the size limit).
     Protocol,
     /// The connection's own settings cannot work.

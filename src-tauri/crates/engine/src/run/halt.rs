@@ -155,6 +155,7 @@ pub const fn class_error_type(class: ErrorClass) -> ErrorType {
         | ErrorClass::RateLimited
         | ErrorClass::Transient
         | ErrorClass::Tls
+        | ErrorClass::Expired
         | ErrorClass::Protocol => ErrorType::Network,
         ErrorClass::Timeout => ErrorType::Timeout,
         ErrorClass::Authentication | ErrorClass::Forbidden => ErrorType::Authentication,
@@ -201,6 +202,9 @@ fn call_remedy(connection: &str, error: &CallError) -> String {
         ),
         ErrorClass::Rejected => {
             "Correct the record at its system, or the mapping that makes it unacceptable.".into()
+        }
+        ErrorClass::Expired => {
+            format!("Run it in full: {connection} no longer tells what changed since the last run.")
         }
         ErrorClass::Protocol => {
             format!("Compare the description of {connection} with what the system really answers.")

@@ -13,8 +13,9 @@ use super::context::RunContext;
 use super::guard;
 use super::halt::Halt;
 use super::rules::RecordProblem;
+use crate::calls::CallError;
 use crate::failpoints::{Point, reach};
-use crate::ports::connector::{ChangeDetection, Cursor, Fetched, ListRequest, Page};
+use crate::ports::connector::{ChangeDetection, Cursor, ErrorClass, Fetched, ListRequest, Page};
 use crate::ports::events::Phase;
 use crate::ports::history::{ErrorType, NewError};
 use crate::ports::session::{SideProgress, StagedBody, StagedRecord};
@@ -66,13 +67,21 @@ async fn read_side(run: &RunContext, side: Side, known: SideProgress) -> Result<
         ChangeDetection::Since if !stale => known.cursor.clone(),
         ChangeDetection::Since | ChangeDetection::Full => None,
     };
-    let complete = since.is_none();
-
     let mut request = ListRequest { since, page: None };
     let mut last_cursor: Option<Cursor> = None;
     let mut clock_offset_ms = None;
     let mut live = 0_u64;
-    let mut page = fetch(run, side, &request).await?;
+    let mut page = match fetch(run, side, &request).await {
+        // What was deleted since would never be told: only a full listing shows it. (Were it to
+        // expire later on, the next run would meet it here: nothing may be staged yet.)
+        Err(halt) if request.since.is_some() && is_expired(&halt) => {
+            tracing::info!(run = %run.run, %side, "what changed can no longer be told: listing everything");
+            request.since = None;
+            fetch(run, side, &request).await?
+        }
+        page => page?,
+    };
+    let complete = request.since.is_none();
     loop {
         run.may_go_on().await?;
         let next = page.next.take();
@@ -112,6 +121,13 @@ async fn read_side(run: &RunContext, side: Side, known: SideProgress) -> Result<
         },
         clock_offset_ms,
     })
+}
+
+fn is_expired(halt: &Halt) -> bool {
+    matches!(
+        halt,
+        Halt::Side { error: CallError::Failed { error, .. }, .. } if error.class == ErrorClass::Expired
+    )
 }
 
 async fn fetch(run: &RunContext, side: Side, request: &ListRequest) -> Result<Page, Halt> {

@@ -73,7 +73,10 @@ pub const fn verdict(class: ErrorClass) -> Verdict {
         | ErrorClass::Tls
         | ErrorClass::Protocol
         | ErrorClass::Configuration => Verdict::Unclear,
-        ErrorClass::Authentication | ErrorClass::Forbidden | ErrorClass::Rejected => Verdict::Alive,
+        ErrorClass::Authentication
+        | ErrorClass::Forbidden
+        | ErrorClass::Rejected
+        | ErrorClass::Expired => Verdict::Alive,
     }
 }
 
