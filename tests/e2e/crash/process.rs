@@ -111,7 +111,8 @@ impl Tandem {
             if child.try_wait().unwrap().is_some() {
                 return false;
             }
-            std::thread::sleep((delay - started.elapsed()).min(Duration::from_millis(2)));
+            let left = delay.saturating_sub(started.elapsed());
+            std::thread::sleep(left.min(Duration::from_millis(2)));
         }
         child.kill().unwrap();
         child.wait().unwrap().signal() == Some(KILLED)
