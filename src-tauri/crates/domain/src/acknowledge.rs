@@ -75,6 +75,10 @@ fn written(
         known = known.with(record);
     }
     half.shadow = half.shadow.with(&made);
+    #[cfg(feature = "planted-bugs")]
+    if crate::planted::is(crate::planted::Bug::EditSwallowed) {
+        half.shadow = known.clone();
+    }
     half.seen = says_more(schema, &known, &half.shadow).then_some(Seen::Live(known));
     half.version.clone_from(&receipt.version);
     half.updated_at = receipt.updated_at;

@@ -18,6 +18,8 @@ pub mod mapping;
 mod merge;
 pub mod plan;
 pub mod planner;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod policy;
 pub mod record;
 pub mod redaction;

@@ -315,6 +315,11 @@ impl<'a> Merge<'a> {
             clocks: &self.policy.clocks,
             now: self.now,
         };
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::BothChangedIsOneSided) {
+            let value = contested.sides.source.value.clone();
+            return self.agree(field, ty, parts, value, None, out);
+        }
         let (resolution, rule) = self.policy.conflicts.resolve(&contested);
         let value = match resolution {
             Resolution::Take(side) => contested.sides.get(side).value.clone(),
@@ -362,6 +367,13 @@ impl<'a> Merge<'a> {
                 Some(owed) => owed.prior.clone(),
                 None => self.base.get(field).cloned(),
             };
+            #[cfg(feature = "planted-bugs")]
+            if side == Side::Target && crate::planted::is(crate::planted::Bug::DebtNotWrittenDown) {
+                out.patches
+                    .get_mut(side)
+                    .insert(field.clone(), value.clone());
+                continue;
+            }
             out.owed.get_mut(side).push(OwedField {
                 field: field.clone(),
                 value: value.clone(),

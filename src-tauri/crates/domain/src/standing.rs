@@ -217,6 +217,12 @@ pub(crate) fn standings(pair: &Pair) -> Both<Standing> {
                 Some(Seen::Deleted) => Standing::Gone(half.clone()),
                 Some(Seen::Live(_)) | None => Standing::Live(Live::known(half)),
             },
+            #[cfg(feature = "planted-bugs")]
+            (Some(_), Observation::Deleted)
+                if crate::planted::is(crate::planted::Bug::TombstoneForgotten) =>
+            {
+                Standing::Absent
+            }
             (Some(half), Observation::Deleted) => Standing::Gone(half.clone()),
         }
     };

@@ -100,6 +100,15 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Play many more random histories than the tests do, and find the planted bugs
+    Soak {
+        /// Histories of the whole engine
+        #[arg(long, default_value_t = 10_000)]
+        histories: u64,
+        /// Start from this seed, one that an earlier run printed
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Prove Tandem on real systems nobody here wrote
     Systems {
         /// One pair of systems only, such as `kinto-postgres`
@@ -147,6 +156,7 @@ fn dispatch(verb: Verb, consent: Consent) -> Result<ExitCode, Trouble> {
             rounds,
             json,
         } => verbs::bench(&paths, n, latency, rounds, json),
+        Verb::Soak { histories, seed } => verbs::soak(&paths, consent, histories, seed),
         Verb::Systems { only } => Ok(parts::systems_alone(&paths, consent, only.as_deref())),
         Verb::Bundle => verbs::bundle(&paths, consent),
         Verb::Screenshots { out } => verbs::screenshots(&paths, consent, out),

@@ -77,6 +77,28 @@ pub(crate) fn bench(
     Ok(ExitCode::SUCCESS)
 }
 
+/// `cargo xtask soak`: the oracle for as long as it takes, optimised; then the test of the oracle.
+pub(crate) fn soak(
+    paths: &Paths,
+    consent: Consent,
+    histories: u64,
+    seed: Option<u64>,
+) -> Result<ExitCode, Trouble> {
+    apt::ensure(&[&apt::BUILD], consent)?;
+    let oracle = || cargo(paths).words("test --profile bench --package tandem-tests --test oracle");
+    let mut cmd = oracle()
+        .words("-- --nocapture")
+        .env("TANDEM_ORACLE", histories.to_string());
+    if let Some(seed) = seed {
+        cmd = cmd.env("TANDEM_ORACLE_SEED", seed.to_string());
+    }
+    cmd.run()?;
+    oracle()
+        .words("--features planted-bugs -- --nocapture")
+        .run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// `cargo xtask bundle`: the package formats that are made without downloading anything.
 pub(crate) fn bundle(paths: &Paths, consent: Consent) -> Result<ExitCode, Trouble> {
     apt::ensure(&[&apt::BUILD, &apt::BUILD_WINDOW], consent)?;

@@ -43,6 +43,10 @@ impl Sequence {
     }
 
     pub(super) fn may_repeat(&self) -> bool {
+        #[cfg(feature = "planted-bugs")]
+        if tandem_domain::planted::is(tandem_domain::planted::Bug::CreateResent) {
+            return true;
+        }
         !(self.may_have_landed && self.effect == Effect::Creates)
     }
 

@@ -62,6 +62,9 @@ fn native_change(
     intent: &Intent,
 ) -> Result<NativeChange, RecordProblem> {
     let conditional = run.gateways.get(side).capabilities().conditional_writes;
+    #[cfg(feature = "planted-bugs")]
+    let conditional =
+        conditional && !tandem_domain::planted::is(tandem_domain::planted::Bug::VersionIgnored);
     let condition = |version: &Option<_>| if conditional { version.clone() } else { None };
     Ok(match intent {
         Intent::Create { fields } => NativeChange::Create {
@@ -104,6 +107,11 @@ fn journal_operation(
             (OperationKind::Delete, Some(id.clone()), Some(before), None)
         }
     };
+    let losers = planned.decision.losers.clone();
+    #[cfg(feature = "planted-bugs")]
+    let losers = Some(losers)
+        .filter(|_| !tandem_domain::planted::is(tandem_domain::planted::Bug::LosersForgotten))
+        .unwrap_or_default();
     JournalOperation {
         key: write.key,
         side,
@@ -111,7 +119,7 @@ fn journal_operation(
         record_id,
         before: before.cloned(),
         after: after.cloned(),
-        losers: planned.decision.losers.clone(),
+        losers,
         reason: planned.decision.reason,
         state,
     }

@@ -67,6 +67,10 @@ impl Lease {
     /// [`StoreError::LeaseLost`] once another run took over; what the store says where that cannot
     /// be told.
     pub async fn holds(&self) -> Result<(), StoreError> {
+        #[cfg(feature = "planted-bugs")]
+        if tandem_domain::planted::is(tandem_domain::planted::Bug::LeaseNotLookedAt) {
+            return Ok(());
+        }
         let renewed = *self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
         if self.clock.monotonic().saturating_sub(renewed) < LASTS {
             Ok(())

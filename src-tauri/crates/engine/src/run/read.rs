@@ -101,7 +101,16 @@ async fn read_side(run: &RunContext, side: Side, known: SideProgress) -> Result<
             }
             Some(token) => {
                 request.page = Some(token);
-                let (fetched, ()) = try_join(fetch(run, side, &request), staging).await?;
+                let next_page = try_join(fetch(run, side, &request), staging).await;
+                #[cfg(feature = "planted-bugs")]
+                if next_page.is_err()
+                    && tandem_domain::planted::is(
+                        tandem_domain::planted::Bug::CursorOfAFailedListing,
+                    )
+                {
+                    break;
+                }
+                let (fetched, ()) = next_page?;
                 page = fetched;
             }
         }
@@ -267,6 +276,20 @@ async fn confirm_missing(run: &RunContext, side: Side, live: u64) -> Result<(), 
         .await?;
     if unseen == 0 {
         return Ok(());
+    }
+    #[cfg(feature = "planted-bugs")]
+    if tandem_domain::planted::is(tandem_domain::planted::Bug::ListingBelieved) {
+        let unseen = run
+            .session
+            .with(move |session| session.unseen(side, None, BY_ID))
+            .await?;
+        let gone = unseen.into_iter().map(|(_, id)| NativeRecord {
+            id,
+            version: None,
+            updated_at: None,
+            body: NativeBody::Deleted,
+        });
+        return stage_records(run, side, gone.collect(), Vec::new(), Vec::new()).await;
     }
     // How many are confirmed is compared with the plan: links whose other record is gone as well, and
     // deletes the other way, make it another number than that of the links.

@@ -24,6 +24,12 @@ pub(super) fn count_write(
         OperationKind::Delete => &mut counts.deleted,
     };
     *by_side.get_mut(side) += 1;
+    #[cfg(feature = "planted-bugs")]
+    if kind == OperationKind::Create
+        && tandem_domain::planted::is(tandem_domain::planted::Bug::CountsOffByOne)
+    {
+        counts.created.source += 1;
+    }
 }
 
 /// Writes down what came back, and returns the pairs that lost a race.
@@ -141,6 +147,18 @@ fn settle_write(
             (
                 result(OperationState::Done, Some(receipt.id.clone()), None),
                 verdict,
+            )
+        }
+        #[cfg(feature = "planted-bugs")]
+        Some(Sent::Rejected(_) | Sent::Uncertain(_)) | None
+            if tandem_domain::planted::is(tandem_domain::planted::Bug::OwedWithoutReceipt) =>
+        {
+            if let Some(half) = link.sides.get_mut(side) {
+                half.owed.clear();
+            }
+            (
+                result(OperationState::Done, known_id, None),
+                Verdict::Landed,
             )
         }
         Some(Sent::Raced) => (

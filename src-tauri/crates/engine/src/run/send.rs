@@ -334,6 +334,10 @@ async fn still_as_planned<'a>(
     writes: Batch<'a>,
     raced: &mut Vec<(usize, Sent)>,
 ) -> Result<Batch<'a>, Halt> {
+    #[cfg(feature = "planted-bugs")]
+    if tandem_domain::planted::is(tandem_domain::planted::Bug::NoReRead) {
+        return Ok(writes);
+    }
     let ids: Vec<RecordId> = writes
         .iter()
         .filter_map(|(_, write)| write.intent_id().cloned())
