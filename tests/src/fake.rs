@@ -95,6 +95,8 @@ pub enum Distortion {
     Doubled,
     /// The page is in another order.
     Reordered,
+    /// A page behind the first lacks the record that a deletion before it moved across the boundary.
+    Shifted,
     /// From a replica that has not yet heard of what people did since anybody else looked.
     Stale,
 }
@@ -135,6 +137,8 @@ pub struct State {
     pub tells_time: bool,
     /// What it makes of every value written (trim, round …).
     pub normalise: Option<fn(&mut NativeFields)>,
+    /// Fields that every record made here has, null where no value is given.
+    pub columns: Vec<&'static str>,
     /// What the catalogue says.
     pub schema: CollectionSchema,
     /// Whether fresh credentials are to be had.
@@ -150,6 +154,7 @@ pub struct State {
     /// Every write that landed, in order.
     pub effects: Vec<Effect>,
     replica: Option<Replica>,
+    backup: Option<BTreeMap<RecordId, Row>>,
     keys: HashMap<OperationKey, RecordId>,
     seq: u64,
     next_id: u64,
@@ -225,6 +230,7 @@ impl FakeSystem {
                 skew: TimeDelta::zero(),
                 tells_time: true,
                 normalise: None,
+                columns: Vec::new(),
                 schema: CollectionSchema::default(),
                 renews: false,
                 identity: None,
@@ -233,6 +239,7 @@ impl FakeSystem {
                 counts: Counts::default(),
                 effects: Vec::new(),
                 replica: None,
+                backup: None,
                 keys: HashMap::new(),
                 seq: 0,
                 next_id: 1,
@@ -287,6 +294,43 @@ impl State {
                 rows: self.rows.clone(),
                 seq: self.seq,
             });
+        }
+    }
+
+    /// Keeps a copy of everything.
+    pub fn back_up(&mut self) {
+        self.backup = Some(self.rows.clone());
+    }
+
+    /// Puts the kept copy back: what changed since is as it was then, time included; what was made
+    /// since is gone. Each such change has a version of its own, and the feed tells of it. Nothing
+    /// without a copy.
+    pub fn recover(&mut self) {
+        let Some(backup) = self.backup.clone() else {
+            return;
+        };
+        self.replica = None;
+        for (id, now) in std::mem::take(&mut self.rows) {
+            let mut row = match backup.get(&id) {
+                Some(then) if then.version == now.version => now,
+                Some(then) => Row {
+                    seq: 0,
+                    version: now.version + 1,
+                    ..then.clone()
+                },
+                None if now.deleted => now,
+                None => Row {
+                    seq: 0,
+                    version: now.version + 1,
+                    deleted: true,
+                    ..now
+                },
+            };
+            if row.seq == 0 {
+                self.seq += 1;
+                row.seq = self.seq;
+            }
+            self.rows.insert(id, row);
         }
     }
 
@@ -396,9 +440,13 @@ impl State {
                 page.records.pop();
                 page.cursor = None;
             }
+            Distortion::Shifted if request.page.is_some() && !page.records.is_empty() => {
+                page.records.remove(0);
+                page.cursor = None;
+            }
             Distortion::Doubled => page.records.extend(page.records.first().cloned()),
             Distortion::Reordered => page.records.reverse(),
-            Distortion::Stale => {}
+            Distortion::Shifted | Distortion::Stale => {}
         }
         page
     }
@@ -467,7 +515,11 @@ impl State {
                         ));
                     }
                     None => {
-                        let id = self.add(self.normalised(NativeFields::clone(fields)));
+                        let mut fields = self.normalised(NativeFields::clone(fields));
+                        for column in &self.columns {
+                            fields.entry((*column).to_owned()).or_insert(Value::Null);
+                        }
+                        let id = self.add(fields);
                         self.keys.insert(operation.key, id.clone());
                         id
                     }

@@ -46,23 +46,41 @@ pub struct World {
     folder: tempfile::TempDir,
 }
 
+/// Hears of events.
+pub type Hook = Box<dyn FnMut(&Event) + Send>;
+
 /// Keeps every event.
 #[derive(Default)]
-pub struct Recorder(Mutex<Vec<Event>>);
+pub struct Recorder {
+    events: Mutex<Vec<Event>>,
+    hook: Mutex<Option<Hook>>,
+}
 
 impl Recorder {
     /// All so far.
     pub fn all(&self) -> Vec<Event> {
-        self.0
+        self.events
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 }
 
+impl Recorder {
+    /// From now on this hears of every event first; `None`: nobody does.
+    pub fn hook(&self, hook: Option<Hook>) {
+        *self.hook.lock().unwrap_or_else(PoisonError::into_inner) = hook;
+    }
+}
+
 impl Events for Recorder {
     fn publish(&self, event: Event) {
-        self.0
+        let mut hook = self.hook.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hook) = hook.as_mut() {
+            hook(&event);
+        }
+        drop(hook);
+        self.events
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(event);

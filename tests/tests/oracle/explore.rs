@@ -10,8 +10,13 @@ use crate::operations::{History, history};
 /// Where seeds of failures are kept, to be tried first from then on.
 const REGRESSIONS: &str = "tests/oracle/regressions.txt";
 
-/// Plays so many histories from a seed. `Err`: the smallest one found that breaks a law, with why.
-pub(crate) fn explore(seed: u64, histories: u32, keep: bool) -> Result<(), Box<(String, History)>> {
+/// Plays so many histories from a seed, each of at most so many operations. `Err`: the smallest one found that breaks a law, with why.
+pub(crate) fn explore(
+    seed: u64,
+    histories: u32,
+    most: usize,
+    keep: bool,
+) -> Result<(), Box<(String, History)>> {
     let config = Config {
         cases: histories,
         max_shrink_time: 120_000,
@@ -23,7 +28,7 @@ pub(crate) fn explore(seed: u64, histories: u32, keep: bool) -> Result<(), Box<(
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let found = TestRunner::new_with_rng(config, rng).run(&history(), |history| {
+    let found = TestRunner::new_with_rng(config, rng).run(&history(most), |history| {
         play(&history).map_err(TestCaseError::fail)
     });
     match found {

@@ -22,6 +22,8 @@ pub(crate) struct Ghost {
     pub(crate) written: BTreeSet<String>,
     /// Values that a person replaced, cleared or deleted where they stood.
     pub(crate) replaced: BTreeSet<String>,
+    /// Values of a field that was not mapped for a while.
+    pub(crate) forgotten: BTreeSet<String>,
     /// For each record that a person deleted as both sides had agreed on it, what it held.
     pub(crate) buried: Vec<BTreeSet<String>>,
     /// Values that an admin saw in a conflict when deciding it.
@@ -36,13 +38,6 @@ pub(crate) struct Ghost {
     deletes: Both<BTreeSet<(String, RecordId)>>,
     /// Deletes of ours that nobody asked for.
     pub(crate) unasked: Vec<String>,
-    /// Names of which a deleted record was made again under its old id. A record that is made under
-    /// a new id on the other side meanwhile is not paired with it but made a second time, which is a
-    /// known gap; so nobody does that here.
-    revived: BTreeSet<String>,
-    /// Names of which an admin asked to restore a deleted record: nobody makes another one meanwhile,
-    /// since the decision would not find it.
-    restoring: BTreeSet<String>,
     /// Record and field that a person wrote last.
     last: (u8, u8),
     made: u32,
@@ -90,6 +85,7 @@ impl Ghost {
     pub(crate) fn meant(&self, act: &Act) -> (u8, What) {
         match act.what {
             What::WriteThatToo => (self.last.0, What::Write(self.last.1)),
+            What::WriteBeside => (self.last.0, What::Write(self.last.1 ^ 1)),
             _ => (act.name, act.what.clone()),
         }
     }
@@ -108,9 +104,11 @@ impl Ghost {
                 let token = self.token(&name, field_name(*field));
                 (Side::BOTH.to_vec(), Some((*field, Some(token))))
             }
-            What::WriteThatToo | What::Touch | What::Delete | What::Create { .. } => {
-                (vec![act.side], None)
-            }
+            What::WriteThatToo
+            | What::WriteBeside
+            | What::Touch
+            | What::Delete
+            | What::Create { .. } => (vec![act.side], None),
         };
         let mut elsewhere = false;
         if matches!(what, What::Create { .. }) {
@@ -163,14 +161,9 @@ impl Ghost {
             .find(|(_, row)| row.deleted && is_named(row, name))
             .map(|(id, _)| id.clone());
         let grave = grave.filter(|_| same_id);
-        let gap = grave.is_none() && self.revived.contains(name);
-        if gap || self.restoring.contains(name) {
-            return;
-        }
         let fields = self.fresh(name);
         let id = match grave {
             Some(id) => {
-                self.revived.insert(name.to_owned());
                 state.put(&id, fields.clone());
                 self.deletes
                     .get_mut(side)
@@ -200,6 +193,45 @@ impl Ghost {
         self.deletes
             .get_mut(side)
             .insert((name.to_owned(), id.clone()));
+    }
+
+    /// A system is put back to an earlier state: somebody did all that differs from what was there.
+    pub(crate) fn recover(&mut self, state: &mut State, side: Side) {
+        let before = state.rows.clone();
+        state.recover();
+        self.note(format!("  {side} is put back"));
+        for (id, row) in before.iter().filter(|(_, row)| !row.deleted) {
+            let now = state.rows.get(id).filter(|row| !row.deleted);
+            let kept: BTreeSet<String> = now.map(tokens).into_iter().flatten().collect();
+            let lost = tokens(row).filter(|token| !kept.contains(token));
+            self.replaced.extend(lost);
+            if let (None, Some(name)) = (now, name_of(row)) {
+                self.deletes.get_mut(side).insert((name, id.clone()));
+            }
+        }
+        for (id, row) in state.rows.iter().filter(|(_, row)| !row.deleted) {
+            let back = before.get(id).is_none_or(|row| row.deleted);
+            if let (true, Some(name)) = (back, name_of(row)) {
+                self.deletes.get_mut(side).remove(&(name, id.clone()));
+            }
+            // Whatever was buried stands again, because somebody wanted it.
+            let held: BTreeSet<String> = tokens(row).collect();
+            self.buried.retain(|buried| *buried != held);
+        }
+    }
+
+    /// A field is left out of the mapping: what becomes of its values is nobody's business until it
+    /// is back.
+    pub(crate) fn forget(&mut self, field: &str) {
+        let of_field = |token: &&String| token.split('.').nth(1) == Some(field);
+        let tokens: Vec<String> = self
+            .written
+            .iter()
+            .chain(&self.decided)
+            .filter(of_field)
+            .cloned()
+            .collect();
+        self.forgotten.extend(tokens);
     }
 
     /// Writes of ours that landed. `standing`: names that live on the other side.
@@ -278,7 +310,6 @@ impl Ghost {
                 }
                 ConflictDecision::DeleteBoth
             } else {
-                self.restoring.insert(name);
                 ConflictDecision::Restore
             }
         } else {

@@ -6,6 +6,8 @@ use crate::explore::explore;
 
 /// Histories for each of the tests.
 const HISTORIES: u32 = 500;
+/// Operations of a history, at most.
+const OPERATIONS: usize = 60;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -13,7 +15,7 @@ fn number(name: &str) -> Option<u64> {
 
 fn check(seed: u64, histories: u32) {
     println!("{histories} histories from seed {seed}");
-    if let Err(found) = explore(seed, histories, true) {
+    if let Err(found) = explore(seed, histories, OPERATIONS, true) {
         let (why, history) = *found;
         panic!("TANDEM_ORACLE_SEED={seed}: {why}\n\n{history:#?}");
     }

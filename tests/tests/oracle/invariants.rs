@@ -152,6 +152,7 @@ fn no_lost_update(rest: &Rest<'_>) -> Checked {
             source.contains(token) && target.contains(token) || ghost.unlinked.contains(name);
         let accounted = standing
             || ghost.replaced.contains(token)
+            || ghost.forgotten.contains(token)
             || losers.contains(token.as_str())
             || remembered.contains(token);
         if !accounted {
@@ -210,10 +211,8 @@ fn no_resurrection(rest: &Rest<'_>) -> Checked {
         .iter()
         .filter(|conflict| conflict.draft.kind != ConflictKind::Update)
         .flat_map(|conflict| &conflict.draft.fields)
-        .filter_map(|field| {
-            let value = field.source.as_ref().or(field.target.as_ref());
-            value.and_then(text)
-        })
+        .flat_map(|field| [&field.source, &field.target])
+        .filter_map(|value| value.as_ref().and_then(text))
         .collect();
     for (name, fields) in &rest.live.source {
         if ghost.unlinked.contains(name) || rest.live.target.get(name) != Some(fields) {
@@ -223,7 +222,9 @@ fn no_resurrection(rest: &Rest<'_>) -> Checked {
         let whole = held.len() == FIELDS.len();
         let risen = whole
             && ghost.buried.contains(&held)
-            && !held.iter().any(|token| restored.contains(token.as_str()));
+            && !held
+                .iter()
+                .any(|token| restored.contains(token.as_str()) || ghost.forgotten.contains(token));
         if risen {
             return Err(format!("no resurrection: {name} was deleted as {held:?}"));
         }
@@ -268,7 +269,9 @@ fn decisions_never_stale(rest: &Rest<'_>) -> Checked {
         .flat_map(|change| &change.losers)
         .filter(|loser| loser.rule == "decision");
     for loser in overruled {
-        if let Some(value) = text(&loser.value).filter(|value| !ghost.shown.contains(*value)) {
+        if let Some(value) = text(&loser.value)
+            .filter(|value| !ghost.shown.contains(*value) && !ghost.forgotten.contains(*value))
+        {
             return Err(format!(
                 "decisions never stale: {value} was overruled and never shown"
             ));
@@ -316,16 +319,16 @@ pub(crate) fn counts_add_up(run: &SyncHistory, landed: Option<Both<Landed>>) -> 
     Ok(())
 }
 
-/// A contested field differs on both sides from the base, if it had one, and from each other.
+/// A contested field differs on both sides from the base, if it had one, and from each other. (One
+/// that a person had decided is opened again when either side moved, wherever to.)
 pub(crate) fn conflict_exactly_when_both_differ(conflict: &ConflictRecord) -> Checked {
     let draft = &conflict.draft;
     if draft.kind != ConflictKind::Update {
         return Ok(());
     }
     for field in draft.fields.iter().filter(|field| field.contested) {
-        let distinct = field.source != field.target
-            && field.base != field.source
-            && field.base != field.target;
+        let moved = field.base != field.source && field.base != field.target;
+        let distinct = field.source != field.target && (moved || conflict.revision > 1);
         if !distinct {
             return Err(format!(
                 "conflict exactly when both differ: {field:?} in {draft:?}"

@@ -21,3 +21,6 @@ mod machine;
 mod operations;
 #[cfg(feature = "planted-bugs")]
 mod planted;
+mod rest;
+mod script;
+mod workers;

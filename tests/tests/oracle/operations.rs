@@ -65,6 +65,8 @@ pub(crate) enum Operation {
         full: bool,
         decisions_only: bool,
         incidents: Vec<Incident>,
+        /// The process dies when it has told so many events, between two calls.
+        dies_at: Option<u8>,
     },
     /// A run that stands still at some call while another process takes over, and then goes on.
     SecondWorker {
@@ -77,6 +79,12 @@ pub(crate) enum Operation {
     Decide,
     /// The policies change.
     Strategy(Policies),
+    /// The mapping loses its last field, or has it again.
+    Mapping { whole: bool },
+    /// A system is copied, for a later recovery.
+    BackUp(Side),
+    /// A system is put back to its last copy.
+    Recover(Side),
     /// The process ends between two runs and starts again.
     Restart,
 }
@@ -94,6 +102,8 @@ pub(crate) enum What {
     Write(u8),
     /// Write the very field that a person wrote last, of that record.
     WriteThatToo,
+    /// Write another field of the record that a person wrote last.
+    WriteBeside,
     /// The same value on both sides.
     WriteBoth(u8),
     Clear(u8),
@@ -133,6 +143,10 @@ pub(crate) enum Fault {
     Down,
     Listing(Distortion),
     Person(Act),
+    /// An admin cancels the run, which has to wait for its next try.
+    Cancelled {
+        applied: bool,
+    },
     /// The process dies, before or after the effect.
     Crash {
         applied: bool,
@@ -148,6 +162,7 @@ fn act() -> impl Strategy<Value = Act> {
     let what = prop_oneof![
         10 => field.clone().prop_map(What::Write),
         6 => Just(What::WriteThatToo),
+        3 => Just(What::WriteBeside),
         1 => field.clone().prop_map(What::WriteBoth),
         1 => field.prop_map(What::Clear),
         1 => Just(What::Touch),
@@ -164,6 +179,7 @@ fn fault() -> impl Strategy<Value = Fault> {
             Distortion::Short,
             Distortion::Doubled,
             Distortion::Reordered,
+            Distortion::Shifted,
             Distortion::Stale,
         ][..],
     );
@@ -176,6 +192,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         2 => Just(Fault::Down),
         4 => distortion.prop_map(Fault::Listing),
         6 => act().prop_map(Fault::Person),
+        1 => any::<bool>().prop_map(|applied| Fault::Cancelled { applied }),
         4 => any::<bool>().prop_map(|applied| Fault::Crash { applied }),
     ]
 }
@@ -251,12 +268,16 @@ fn operation() -> impl Strategy<Value = Operation> {
         prop::bool::weighted(0.15),
         prop::bool::weighted(0.15),
         prop_oneof![1 => vec(incident(), 0), 3 => vec(incident(), 1..4)],
+        prop::option::weighted(0.1, 0..16_u8),
     )
-        .prop_map(|(full, decisions_only, incidents)| Operation::Run {
-            full,
-            decisions_only,
-            incidents,
-        });
+        .prop_map(
+            |(full, decisions_only, incidents, dies_at)| Operation::Run {
+                full,
+                decisions_only,
+                incidents,
+                dies_at,
+            },
+        );
     let second = (side(), 0..8_u8, any::<bool>(), any::<bool>()).prop_map(
         |(side, call, applied, answered)| Operation::SecondWorker {
             side,
@@ -274,16 +295,19 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => Just(Operation::Decide),
         1 => strategy().prop_map(Operation::Strategy),
         1 => Just(Operation::Restart),
+        1 => any::<bool>().prop_map(|whole| Operation::Mapping { whole }),
+        1 => side().prop_map(Operation::BackUp),
+        1 => side().prop_map(Operation::Recover),
     ]
 }
 
-/// Any history of up to 60 operations.
-pub(crate) fn history() -> impl Strategy<Value = History> {
+/// Any history of 1 to 60 operations, or of up to so many.
+pub(crate) fn history(most: usize) -> impl Strategy<Value = History> {
     (
         (abilities(), abilities()),
         strategy(),
         0..=NAMES,
-        vec(operation(), 1..=60),
+        vec(operation(), 1..=most),
         any::<u64>(),
     )
         .prop_map(

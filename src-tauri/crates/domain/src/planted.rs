@@ -1,7 +1,7 @@
-//! Bugs planted on purpose, one at a time and only in builds that ask for them (the feature
+//! Bugs planted on purpose, one at a time, in one thread, and only in builds that ask for them (the feature
 //! `planted-bugs`): the oracle of the tests has to find each.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +56,23 @@ impl Bug {
     ];
 }
 
-/// None of them.
-const NONE: usize = usize::MAX;
-static PLANTED: AtomicUsize = AtomicUsize::new(NONE);
+thread_local! {
+    static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+}
 
-/// Plants a bug in this process, in place of the one before; `None`: none.
+/// Plants a bug in this thread, in place of the one before; `None`: none.
 pub fn plant(bug: Option<Bug>) {
-    PLANTED.store(bug.map_or(NONE, |bug| bug as usize), Ordering::SeqCst);
+    PLANTED.set(bug);
+}
+
+/// What is planted in this thread.
+#[must_use]
+pub fn planted() -> Option<Bug> {
+    PLANTED.get()
 }
 
 /// Whether this one is planted.
 #[must_use]
 pub fn is(bug: Bug) -> bool {
-    PLANTED.load(Ordering::SeqCst) == bug as usize
+    planted() == Some(bug)
 }

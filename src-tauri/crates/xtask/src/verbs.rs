@@ -77,7 +77,13 @@ pub(crate) fn bench(
     Ok(ExitCode::SUCCESS)
 }
 
-/// `cargo xtask soak`: the oracle for as long as it takes, optimised; then the test of the oracle.
+/// Configurations that the random histories of the pure planner go through.
+const PLANNED: u64 = 61;
+/// Histories of the pure planner, all configurations together.
+const PURE: u64 = 200_000;
+
+/// `cargo xtask soak`: random histories of the planner alone and of everything for as long as it
+/// takes, optimised; then the bugs that have to be found.
 pub(crate) fn soak(
     paths: &Paths,
     consent: Consent,
@@ -85,6 +91,10 @@ pub(crate) fn soak(
     seed: Option<u64>,
 ) -> Result<ExitCode, Trouble> {
     apt::ensure(&[&apt::BUILD], consent)?;
+    cargo(paths)
+        .words("test --profile bench --package tandem-domain --test domain -- case_35_random")
+        .env("TANDEM_HISTORIES", PURE.div_ceil(PLANNED).to_string())
+        .run()?;
     let oracle = || cargo(paths).words("test --profile bench --package tandem-tests --test oracle");
     let mut cmd = oracle()
         .words("-- --nocapture")
