@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tandem_app::wire::{WireError, WireEvent};
-use tandem_app::{App, AppError, AppOptions, default_store};
+use tandem_app::{App, AppError, AppOptions, alert_channels, default_store};
 use tauri::{AppHandle, Builder, Context, Emitter, EventTarget, Manager, Runtime, Wry};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::broadcast::error::RecvError;
@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::arguments::Arguments;
 use crate::desktop_alerts::DesktopAlerts;
 use crate::link::Link;
+use crate::notice::{self, Notice};
 use crate::sample::Sample;
 use crate::{commands, main_window};
 
@@ -150,6 +151,10 @@ fn open(
 ) -> Result<App, Trouble> {
     let mut options = AppOptions::on_this_machine(store);
     options.alerts = vec![Arc::new(DesktopAlerts::new(handle.clone()))];
+    match alert_channels() {
+        Ok(channels) => options.alerts.extend(channels),
+        Err(error) => alerts_are_off(&error.into()),
+    }
     options.sample = sample.map(|sample| sample as _);
     // Background work of the app belongs to Tauri's own runtime.
     let app = tauri::async_runtime::block_on(async { App::open(options) })?;
@@ -157,6 +162,26 @@ fn open(
         eprintln!("{notice}");
     }
     Ok(app)
+}
+
+/// The window opens all the same: the desktop tells of failures, and of this.
+fn alerts_are_off(error: &WireError) {
+    eprintln!("{}", told(error));
+    let parts = [
+        Some(&error.message),
+        error.cause.as_ref(),
+        error.fix.as_ref(),
+    ];
+    let notice = Notice {
+        summary: String::from("No alerts by e-mail or webhook"),
+        body: parts.map(|part| part.map_or("", String::as_str)).join("\n"),
+        open: String::from("Open Tandem"),
+    };
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(error) = notice::show(&notice, || {}) {
+            tracing::warn!(%error, "the desktop shows no notifications");
+        }
+    });
 }
 
 /// Takes up what an earlier process left: decisions that were kept, alerts that nobody took.

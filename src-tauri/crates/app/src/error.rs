@@ -88,6 +88,9 @@ pub enum AppError {
         /// The live run.
         run: String,
     },
+    /// Alerts could not go where the environment says.
+    #[error(transparent)]
+    Alerts(#[from] tandem_host::alerts::AlertProblem),
     /// There is no place for data.
     #[error("this machine tells no folder for data")]
     NoDataFolder,
@@ -175,6 +178,12 @@ impl From<AppError> for WireError {
                 "busy",
                 "One sync has at most one run at a time.",
                 &format!("Wait until it ended, or cancel it: tandem runs cancel {run}"),
+            ),
+            AppError::Alerts(problem) => Self::new(
+                "alert_settings",
+                format!("{} cannot be used.", problem.variable),
+                sentence(&problem.why),
+                problem.fix.clone(),
             ),
             AppError::NoDataFolder => with(
                 "no_data_folder",

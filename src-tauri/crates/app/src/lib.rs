@@ -2,6 +2,7 @@
 //! every face is an adapter of a few lines over the same functions, with the same wire types and
 //! error codes.
 
+mod alert_channels;
 mod alerts;
 mod app;
 mod dispatch;
@@ -16,6 +17,7 @@ mod views;
 pub mod wire;
 mod workspace;
 
+pub use alert_channels::alert_channels;
 pub use alerts::run_link;
 pub use app::{App, AppOptions, FIRST_TENANT, UNDO_WINDOW, default_store};
 pub use dispatch::{COMMANDS, dispatch};

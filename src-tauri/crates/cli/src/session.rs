@@ -1,10 +1,15 @@
 //! One command's app, and where its output goes.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use serde::Serialize;
-use tandem_app::{App, AppOptions, WireError, default_store};
+use tandem_app::{
+    Alert, AlertChannel, AlertError, App, AppOptions, WireError, alert_channels, default_store,
+};
 
 use crate::args::Global;
 use crate::outcome::trouble;
@@ -21,6 +26,18 @@ impl Session {
     /// Opens the app on the named store, or the default one.
     pub(crate) fn open(global: &Global) -> Result<Self, WireError> {
         Self::open_with(global, |_| {})
+    }
+
+    /// The same for a command that runs syncs: administrators are told of failures by e-mail and
+    /// webhook, where the environment says so.
+    pub(crate) fn open_telling(global: &Global) -> Result<Self, WireError> {
+        let channels = alert_channels()?;
+        Self::open_with(global, |options| {
+            options.alerts = channels
+                .into_iter()
+                .map(|channel| Arc::new(Noted(channel)) as _)
+                .collect();
+        })
     }
 
     /// The same, with options changed.
@@ -55,6 +72,30 @@ impl Session {
     /// The tenant's name, for a command's arguments.
     pub(crate) fn tenant(&self) -> String {
         self.tenant.clone()
+    }
+}
+
+/// A channel whose failures are also told on standard error: the command may end before the alert
+/// is tried again.
+struct Noted(Arc<dyn AlertChannel>);
+
+#[async_trait]
+impl AlertChannel for Noted {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    async fn send(&self, alert: &Alert) -> Result<(), AlertError> {
+        let sent = self.0.send(alert).await;
+        if let Err(error) = &sent {
+            // Where standard error is closed nobody can be told.
+            let _ = writeln!(
+                std::io::stderr().lock(),
+                "alert by {} not delivered: {error}\n  It is kept, and tried again by the next command that runs a sync, or by a window or `tandem serve`.",
+                self.name()
+            );
+        }
+        sent
     }
 }
 

@@ -5,6 +5,8 @@
 mod factory;
 mod json;
 mod net;
+/// What goes out although no connection describes it.
+pub mod outward;
 mod redact;
 /// REST systems, described.
 pub mod rest;

@@ -1,6 +1,8 @@
 //! What the machine around us gives: the clock, fresh ids, secrets, the signed-in user's name, the
-//! folder for data. The only crate that asks the machine for the time or for randomness.
+//! folder for data, e-mail and webhooks. The only crate that asks the machine for the time or for randomness.
 
+/// Telling administrators by e-mail and webhook.
+pub mod alerts;
 mod clock;
 mod entropy;
 mod ids;

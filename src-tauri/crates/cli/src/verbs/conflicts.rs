@@ -14,7 +14,10 @@ use crate::session::Session;
 use crate::show;
 
 pub(super) async fn conflicts(global: &Global, verb: Conflicts) -> Result<Outcome, WireError> {
-    let session = Session::open(global)?;
+    let session = match &verb {
+        Conflicts::Resolve(_) => Session::open_telling(global)?,
+        _ => Session::open(global)?,
+    };
     let (app, out, tenant) = (&session.app, session.out, session.tenant());
     match verb {
         Conflicts::List { sync, state, limit } => {

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::show;
 
 pub(super) async fn run(global: &Global, args: Run) -> Result<Outcome, WireError> {
-    let session = Session::open(global)?;
+    let session = Session::open_telling(global)?;
     let out = session.out;
     session.app.deliver_left_alerts();
     let follower = Follower::start(&session.app, out.progress, &args.name);

@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tandem_app::{Alert, AlertChannel, AlertError, UNDO_WINDOW, WireError, random_bytes};
+use tandem_app::{
+    Alert, AlertChannel, AlertError, UNDO_WINDOW, WireError, alert_channels, random_bytes,
+};
 use tandem_server::{Settings, Token, find_panel};
 
 use crate::args::{Global, Serve};
@@ -12,7 +14,9 @@ use crate::outcome::{Outcome, trouble};
 use crate::session::Session;
 
 pub(super) async fn serve(global: &Global, args: Serve) -> Result<Outcome, WireError> {
+    let channels = alert_channels()?;
     let session = Session::open_with(global, |options| {
+        options.alerts = channels;
         options.undo_window = UNDO_WINDOW;
         options.carries_out = true;
         options.alerts.push(Arc::new(StandardError));
@@ -75,11 +79,10 @@ impl AlertChannel for StandardError {
         let body = alert.body().replace('\n', " ");
         writeln!(
             std::io::stderr().lock(),
-            "alert: {} ({}): {body} Look at it: tandem --tenant {:?} runs show {}",
+            "alert: {} ({}): {body} Look at it: {}",
             alert.title(),
             alert.tenant,
-            alert.tenant,
-            alert.run
+            alert.command()
         )
         .map_err(|error| AlertError(error.to_string()))
     }

@@ -6,6 +6,7 @@
     reason = "a test fails where what it needs is not there"
 )]
 
+mod alerts;
 mod bad_input;
 mod bench;
 mod conflicts;

@@ -99,6 +99,11 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
     )
 }
 
+/// What happened to a call without a whole answer, in words.
+pub(crate) fn words(error: &reqwest::Error) -> String {
+    transport(error).2
+}
+
 /// `Retry-After`: seconds, or a date.
 pub(crate) fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     let text = text.trim();

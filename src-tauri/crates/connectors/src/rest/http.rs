@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Url, redirect};
+use reqwest::{Method, Url};
 use tandem_engine::ports::connector::{Applied, ConnectorError, Diagnostics, ErrorClass};
 use tandem_engine::ports::{Clock, Secret, Secrets};
 use tokio::sync::{Mutex, Semaphore};
@@ -18,6 +18,7 @@ use super::classify;
 use super::settings::{Auth, HeaderValue as SettingsHeader, RestSettings};
 use crate::json::cut;
 use crate::net::{self, CheckedResolver};
+use crate::outward;
 use crate::redact::Redactor;
 use crate::settings::SecretRef;
 use crate::tls;
@@ -414,14 +415,8 @@ impl Http {
 
 fn client(settings: &RestSettings) -> Result<reqwest::Client, ConnectorError> {
     let limits = &settings.limits;
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("tandem/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .retry(reqwest::retry::never())
-        .referer(false)
+    let builder = outward::guarded()
         .gzip(true)
-        .tcp_nodelay(true)
         .pool_max_idle_per_host(limits.in_flight)
         .connect_timeout(Duration::from_secs(limits.connect_timeout_s))
         .read_timeout(Duration::from_secs(limits.read_timeout_s))

@@ -304,6 +304,18 @@ impl Alert {
         lines.join("\n")
     }
 
+    /// The terminal's command that shows the run, quoted for a shell.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let tenant = if self.tenant.chars().all(plain) {
+            self.tenant.clone()
+        } else {
+            format!("'{}'", self.tenant.replace('\'', r"'\''"))
+        };
+        format!("tandem --tenant {tenant} runs show {}", self.run)
+    }
+
     fn held_back_text(&self) -> String {
         match self.held_back {
             1 => "1 earlier failure was not told of".to_owned(),
@@ -427,6 +439,16 @@ mod tests {
                 "{body}"
             );
             assert_eq!(body.contains("retried 3 times"), failed, "{body}");
+            let run = record.run;
+            assert_eq!(
+                alert.command(),
+                format!("tandem --tenant main runs show {run}")
+            );
+            let hostile = Alert::new("a'; rm -rf $(x)", String::new(), &record, record.at);
+            assert_eq!(
+                hostile.command(),
+                format!(r"tandem --tenant 'a'\''; rm -rf $(x)' runs show {run}")
+            );
         }
     }
 
