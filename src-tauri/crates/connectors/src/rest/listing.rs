@@ -26,6 +26,12 @@ pub(super) struct Entries {
     digests: Vec<u64>,
 }
 
+impl Entries {
+    fn rows(&self) -> usize {
+        self.records.len() + self.unreadable.len()
+    }
+}
+
 impl RestConnector {
     pub(super) async fn list_page(&self, request: &ListRequest) -> Result<Page, ConnectorError> {
         let progress = Progress::read(request.page.as_ref()).map_err(configuration)?;
@@ -77,7 +83,7 @@ impl RestConnector {
             .and_then(|_| progress.cursor.cursor(first && next.is_none()));
         let next = match next {
             Some(place) => {
-                progress.goes_on_at(place).map_err(unlike)?;
+                progress.goes_on_at(place, entries.rows()).map_err(unlike)?;
                 Some(progress.token())
             }
             None => None,
@@ -414,7 +420,7 @@ impl RestConnector {
                 ));
             }
             progress
-                .goes_on_at(Place::Cursor(to.clone()))
+                .goes_on_at(Place::Cursor(to.clone()), entries.rows())
                 .map_err(unlike)?;
             Some(progress.token())
         } else {

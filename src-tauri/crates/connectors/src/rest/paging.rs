@@ -12,6 +12,11 @@ use tandem_engine::ports::connector::PageToken;
 
 use super::cursor::CursorState;
 
+/// The most pages of one listing: a hundred million records in pages of 100.
+const MOST_PAGES: u64 = 1_000_000;
+/// The most pages in a row that hold nothing and yet promise another.
+const MOST_EMPTY: u64 = 1_000;
+
 /// Where a listing stands; what a page token holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Progress {
@@ -19,6 +24,8 @@ pub(crate) struct Progress {
     pub(crate) place: Place,
     /// Pages read so far.
     pub(crate) pages: u64,
+    /// Pages without any record since the last one with some.
+    pub(crate) empty: u64,
     /// The digest of a place met earlier; see [`Progress::goes_on_at`].
     pub(crate) mark: u64,
     /// Digests of the ids on the last page, where pages are counted.
@@ -62,10 +69,20 @@ impl Progress {
         PageToken(serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// Moves on to `place`, refusing one met before (Brent's way: compare with a mark that is moved
-    /// ahead at each power of two, so that a cycle of any length shows).
-    pub(crate) fn goes_on_at(&mut self, place: Place) -> Result<(), String> {
+    /// Moves on to `place` after a page of `rows` entries, refusing a place met before (Brent's way:
+    /// compare with a mark that is moved ahead at each power of two, so that a cycle of any length
+    /// shows) and a listing without end.
+    pub(crate) fn goes_on_at(&mut self, place: Place, rows: usize) -> Result<(), String> {
         self.pages += 1;
+        self.empty = if rows == 0 { self.empty + 1 } else { 0 };
+        if self.empty >= MOST_EMPTY {
+            return Err(format!(
+                "its pages do not end: {MOST_EMPTY} in a row held nothing, and each promised another"
+            ));
+        }
+        if self.pages >= MOST_PAGES {
+            return Err(format!("its pages do not end: {MOST_PAGES} were read"));
+        }
         // Counted pages may be met again on purpose, when a listing steps back.
         if matches!(place, Place::Cursor(_) | Place::Address(_)) {
             let digest = digest(&place);
@@ -210,10 +227,10 @@ mod tests {
             let mut progress = Progress::default();
             let refused = (0..200).position(|n| {
                 progress
-                    .goes_on_at(Place::Cursor(format!(
-                        "c{}",
-                        if n < 4 { n } else { 4 + n % length }
-                    )))
+                    .goes_on_at(
+                        Place::Cursor(format!("c{}", if n < 4 { n } else { 4 + n % length })),
+                        1,
+                    )
                     .is_err()
             });
             assert!(
@@ -223,10 +240,33 @@ mod tests {
         }
     }
 
+    /// Rows of each page, over and over → after how many pages it is refused.
+    #[test]
+    fn threat_a_listing_without_end_is_refused() {
+        let table: [(&[usize], u64); 4] = [
+            (&[0], MOST_EMPTY),
+            (&[1], MOST_PAGES),
+            (&[0, 0, 0, 1], MOST_PAGES),
+            (&[5, 0], MOST_PAGES),
+        ];
+        for (rows, expected) in table {
+            let mut progress = Progress::default();
+            let mut pages = rows.iter().cycle();
+            let refused = (1..=MOST_PAGES).find(|n| {
+                let rows = pages.next().copied().unwrap_or_default();
+                let place = Place::Cursor(format!("c{n}"));
+                progress.goes_on_at(place, rows).is_err()
+            });
+            assert_eq!(refused, Some(expected), "{rows:?}");
+        }
+    }
+
     #[test]
     fn tokens_round_trip() {
         let mut progress = Progress::default();
-        progress.goes_on_at(Place::Cursor("a\"b".into())).unwrap();
+        progress
+            .goes_on_at(Place::Cursor("a\"b".into()), 1)
+            .unwrap();
         progress.seen = vec![u64::MAX];
         assert_eq!(Progress::read(Some(&progress.token())).unwrap(), progress);
         assert!(Progress::read(Some(&PageToken("x".into()))).is_err());
