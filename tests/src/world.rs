@@ -306,9 +306,18 @@ impl World {
 
     /// Adds the same record to both systems; their ids.
     pub fn seed(&self, fields: &NativeFields) -> (RecordId, RecordId) {
+        self.seed_unlike(fields, fields)
+    }
+
+    /// Adds a record to each system; their ids.
+    pub fn seed_unlike(
+        &self,
+        source: &NativeFields,
+        target: &NativeFields,
+    ) -> (RecordId, RecordId) {
         (
-            self.source.state().add(fields.clone()),
-            self.target.state().add(fields.clone()),
+            self.source.state().add(source.clone()),
+            self.target.state().add(target.clone()),
         )
     }
 

@@ -168,14 +168,10 @@ async fn test_008_what_nobody_has_to_act_on_is_not_told() {
 #[tokio::test(start_paused = true)]
 async fn test_008_a_run_with_conflicts_did_its_work_and_is_a_recovery() {
     let world = World::new(json!({}));
-    world
-        .source
-        .state()
-        .add(fields(&[("name", "ann"), ("x", "1")]));
-    world
-        .target
-        .state()
-        .add(fields(&[("name", "ann"), ("x", "2")]));
+    world.seed_unlike(
+        &fields(&[("name", "ann"), ("x", "1")]),
+        &fields(&[("name", "ann"), ("x", "2")]),
+    );
     listings_fail(&world, 4, ErrorClass::Connect);
     world.run().await;
     assert_eq!(told(&world).map(|it| it.kind), Some(AlertKind::Failure));

@@ -132,14 +132,10 @@ async fn test_009_a_thousand_records_sync_in_far_less_than_thirty_seconds() {
 #[tokio::test(start_paused = true)]
 async fn events_tell_of_conflicts_and_completion() {
     let world = World::new(json!({}));
-    world
-        .source
-        .state()
-        .add(fields(&[("name", "ann"), ("x", "1")]));
-    world
-        .target
-        .state()
-        .add(fields(&[("name", "ann"), ("x", "2")]));
+    world.seed_unlike(
+        &fields(&[("name", "ann"), ("x", "1")]),
+        &fields(&[("name", "ann"), ("x", "2")]),
+    );
     world.run().await;
     let events = world.events.all();
     assert!(

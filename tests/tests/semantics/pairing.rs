@@ -10,14 +10,10 @@ use tandem_tests::world::World;
 #[tokio::test(start_paused = true)]
 async fn case_11_an_nfc_and_an_nfd_spelling_are_one_record() {
     let world = World::new(json!({}));
-    world
-        .source
-        .state()
-        .add(fields(&[("name", "Zo\u{eb}"), ("x", "caf\u{e9}")]));
-    world
-        .target
-        .state()
-        .add(fields(&[("name", "Zoe\u{308}"), ("x", "cafe\u{301}")]));
+    world.seed_unlike(
+        &fields(&[("name", "Zo\u{eb}"), ("x", "caf\u{e9}")]),
+        &fields(&[("name", "Zoe\u{308}"), ("x", "cafe\u{301}")]),
+    );
     let (history, source, target) = world.run_counting().await;
     assert_eq!(
         (source, target, history.counts.conflicts),

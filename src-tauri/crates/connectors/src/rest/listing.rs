@@ -204,14 +204,14 @@ impl RestConnector {
             && !answer.is_success()
             && (answer.status == 410
                 || self.has_code(&answer, &self.collection.errors.expired_codes));
-        self.expect_success(answer)
-            .map_err(|error| match is_expired {
-                true => ConnectorError {
-                    class: ErrorClass::Expired,
-                    ..error
-                },
-                false => error,
-            })
+        self.expect_success(answer).map_err(|error| {
+            let class = if is_expired {
+                ErrorClass::Expired
+            } else {
+                error.class
+            };
+            ConnectorError { class, ..error }
+        })
     }
 
     /// Where the next page is; `None` after the last.

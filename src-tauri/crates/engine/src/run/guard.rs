@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn case_33_deletes_beyond_the_thresholds_are_refused_unless_confirmed_exactly() {
-        // deletes at source, at target, links, confirmed → allowed
         let none = Both::new(0, 0);
+        // deletes at source, at target, links, confirmed → allowed
         let table = [
             (0, 0, 0, None, true),
             (0, 10, 20, None, true),
