@@ -16,6 +16,7 @@
 
 mod support;
 mod window_driver;
+mod window_keyring;
 mod window_notifications;
 mod window_sample;
 

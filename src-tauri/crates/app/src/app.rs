@@ -7,9 +7,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tandem_domain::ids::{Name, TenantId};
 use tandem_engine::ports::alerts::AlertChannel;
-use tandem_engine::ports::store::{Actor, Tenant, TenantStore};
-use tandem_engine::ports::{Clock, Ids, Secrets, Store};
+use tandem_engine::ports::store::{Actor, ConnectionRecord, Tenant, TenantStore};
+use tandem_engine::ports::{Clock, Ids, SecretStore, Store, WritableConnector};
 use tandem_engine::run::SyncService;
+use tandem_host::TenantSecrets;
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
@@ -17,6 +18,7 @@ use crate::error::AppError;
 use crate::execution::Hub;
 use crate::lookup;
 use crate::sample::SampleSystems;
+use crate::systems;
 use crate::wire::WireEvent;
 
 /// The tenant that a new store begins with.
@@ -40,8 +42,8 @@ pub struct AppOptions {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
-    /// Credentials.
-    pub secrets: Arc<dyn Secrets>,
+    /// Where credentials are kept.
+    pub secrets: Arc<dyn SecretStore>,
     /// How admins are told of failures; none: alerts wait in the store.
     pub alerts: Vec<Arc<dyn AlertChannel>>,
     /// The sample systems, where this face can start them.
@@ -59,7 +61,7 @@ impl AppOptions {
             carries_out: true,
             clock: Arc::new(tandem_host::SystemClock::new()),
             ids: Arc::new(tandem_host::UuidIds),
-            secrets: Arc::new(tandem_host::EnvSecrets),
+            secrets: Arc::new(tandem_host::ChosenSecrets::default()),
             alerts: Vec::new(),
             sample: None,
         }
@@ -91,7 +93,7 @@ pub(crate) struct Inner {
     pub(crate) carries_out: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
-    pub(crate) secrets: Arc<dyn Secrets>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) alerts: Vec<Arc<dyn AlertChannel>>,
     pub(crate) sample: Option<Arc<dyn SampleSystems>>,
     pub(crate) service: SyncService,
@@ -240,4 +242,21 @@ pub(crate) struct Scope<'a> {
     pub(crate) inner: &'a Inner,
     pub(crate) tenant: &'a Tenant,
     pub(crate) store: &'a dyn TenantStore,
+}
+
+impl Scope<'_> {
+    /// This tenant's credentials.
+    pub(crate) fn secrets(&self) -> TenantSecrets {
+        TenantSecrets::new(self.tenant.id, Arc::clone(&self.inner.secrets))
+    }
+
+    /// A connector for one collection, with its credentials; reaches nothing yet.
+    pub(crate) fn connect(
+        &self,
+        connection: &ConnectionRecord,
+        collection: &str,
+    ) -> Result<Arc<dyn WritableConnector>, AppError> {
+        let clock = Arc::clone(&self.inner.clock);
+        systems::connect(connection, collection, &self.secrets(), clock)
+    }
 }

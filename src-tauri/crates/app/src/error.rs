@@ -2,7 +2,7 @@
 
 use tandem_engine::calls::CircuitRefusal;
 use tandem_engine::ports::connector::ErrorClass;
-use tandem_engine::ports::{ConnectorError, StoreError};
+use tandem_engine::ports::{ConnectorError, SecretError, StoreError};
 use tandem_engine::run::RunError;
 
 use crate::wire::WireError;
@@ -47,6 +47,9 @@ pub enum AppError {
         /// What to do.
         fix: String,
     },
+    /// A credential cannot be had or kept.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// Something has that name already.
     #[error("there is a {kind} named {name:?} already")]
     Exists {
@@ -134,6 +137,16 @@ impl From<AppError> for WireError {
                 "Give more of the id.",
             ),
             AppError::Argument { why, fix, .. } => with("invalid_argument", why, fix),
+            AppError::Secret(SecretError::Missing { provide, .. }) => with(
+                "secret",
+                "Credentials are kept apart from the workspace, which only names them.",
+                provide,
+            ),
+            AppError::Secret(SecretError::Unavailable { .. }) => with(
+                "secret",
+                "The place where credentials are kept could not be used.",
+                "Put that right and try again; nothing was changed.",
+            ),
             AppError::Exists { .. } => with(
                 "already_exists",
                 "Names are unique.",

@@ -26,12 +26,12 @@ pub use execution::Finished;
 pub use sample::{SampleAddresses, SampleSystems, sample_workspace};
 pub use tandem_engine::ports::alerts::{Alert, AlertChannel, AlertError, AlertKind};
 pub use tandem_host::random_bytes;
-pub use use_cases::refused_by_guard;
+pub use use_cases::{SecretChange, SecretList, SecretView, refused_by_guard};
 pub use wire::{WireError, WireEvent};
 pub use workspace::{Problem, WorkspaceProblems, workspace_schema};
 
 /// The ports that a face, or a test, brings itself.
 pub mod ports {
-    pub use tandem_engine::ports::{Clock, Ids, Secret, SecretError, Secrets};
-    pub use tandem_host::{EnvSecrets, SystemClock, UuidIds, random_bytes};
+    pub use tandem_engine::ports::{Clock, Ids, Secret, SecretError, SecretStore};
+    pub use tandem_host::{ChosenSecrets, Cost, FileSecrets, KeyringSecrets, SystemClock, UuidIds};
 }

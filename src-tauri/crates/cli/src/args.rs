@@ -83,6 +83,9 @@ pub(crate) enum Verb {
     /// List, create and remove tenants
     #[command(subcommand)]
     Tenants(Tenants),
+    /// Keep credentials: set, list names, delete
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Serve the panel to a browser on this machine
     Serve(Serve),
     /// Tell the whole story on sample systems: sync, edit, merge, settle, sync again
@@ -402,6 +405,22 @@ pub(crate) enum Tenants {
         /// Yes, everything of it
         #[arg(long)]
         yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secrets {
+    /// Keep a value, read from standard input, in place of an earlier one
+    Set {
+        /// The name that connections refer to it by
+        name: String,
+    },
+    /// Names, where they are used, whether a value is found; never a value
+    List,
+    /// Forget a value
+    Delete {
+        /// Its name
+        name: String,
     },
 }
 

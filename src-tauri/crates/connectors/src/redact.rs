@@ -1,7 +1,6 @@
 //! Takes secrets out of whatever is about to be shown, logged or stored.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use tandem_domain::redaction::forms;
 
 /// What stands where a secret stood.
 const MASK: &str = "•••";
@@ -13,29 +12,18 @@ pub(crate) struct Redactor {
 }
 
 impl Redactor {
-    /// Learns a secret: as it is, base64, percent-encoded, and inside a JSON string.
+    /// Learns a secret, however short: here everything that is shown comes from a system that was
+    /// sent it.
     pub(crate) fn learn(&mut self, secret: &str) {
         if secret.is_empty() {
             return;
         }
-        let encoded: String = url_form(secret);
-        let json = serde_json::to_string(secret).unwrap_or_default();
-        let json = json.trim_matches('"').to_owned();
-        for form in [
-            secret.to_owned(),
-            STANDARD.encode(secret),
-            STANDARD.encode(secret).trim_end_matches('=').to_owned(),
-            URL_SAFE_NO_PAD.encode(secret),
-            encoded,
-            crate::rest::encode(secret),
-            json,
-        ] {
-            if !self.forms.contains(&form) {
-                self.forms.push(form);
-            }
-        }
+        self.forms.extend(forms(secret));
+        self.forms.push(secret.to_owned());
         // Longest first, so that a form which contains another is masked whole.
-        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        self.forms
+            .sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.forms.dedup();
     }
 
     /// The text without any secret.
@@ -50,13 +38,11 @@ impl Redactor {
     }
 }
 
-/// As a form or a query writes it (blanks as `+`).
-fn url_form(text: &str) -> String {
-    crate::rest::encode(text).replace("%20", "+")
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]

@@ -220,21 +220,33 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// The forms in which a secret may turn up.
-fn forms(secret: &str) -> Vec<String> {
+/// The forms of at least four characters in which a secret may turn up: as it is, in base64 at any
+/// place of a longer text, hexadecimal, percent-encoded for a path or a query, inside a JSON string.
+#[must_use]
+pub fn forms(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
     let lower: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let percent = |upper: bool| -> String {
-        bytes
-            .iter()
-            .map(|byte| match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    char::from(*byte).to_string()
+    // A path spares other signs than a query, and either may be written in lower case.
+    let percent = |spared: &[u8]| -> String {
+        let spell = |byte: &u8| match byte.is_ascii_alphanumeric() || spared.contains(byte) {
+            true => char::from(*byte).to_string(),
+            false => format!("%{byte:02X}"),
+        };
+        bytes.iter().map(spell).collect()
+    };
+    let lower_case = |percent: &str| -> String {
+        let mut escaped = 0;
+        let lower = |c: char| {
+            escaped = if c == '%' { 2_u8 } else { escaped };
+            match (c, escaped) {
+                ('%', _) | (_, 0) => c,
+                _ => {
+                    escaped -= 1;
+                    c.to_ascii_lowercase()
                 }
-                _ if upper => format!("%{byte:02X}"),
-                _ => format!("%{byte:02x}"),
-            })
-            .collect()
+            }
+        };
+        percent.chars().map(lower).collect()
     };
     let mut escaped = String::new();
     Value::Text(secret.to_owned()).write_json(&mut escaped);
@@ -242,14 +254,15 @@ fn forms(secret: &str) -> Vec<String> {
         secret.to_owned(),
         lower.to_uppercase(),
         lower,
-        percent(true),
-        percent(false),
-        percent(true).replace("%20", "+"),
         escaped
             .get(1..escaped.len() - 1)
             .unwrap_or_default()
             .to_owned(),
     ];
+    for percent in [percent(b"-._~"), percent(b"*-._")] {
+        let spaced = percent.replace("%20", "+");
+        forms.extend([lower_case(&percent), lower_case(&spaced), percent, spaced]);
+    }
     // Inside a longer text (`user:password`) the secret begins at any of three places of a group of
     // four base64 characters; the characters it shares with its neighbours are left out.
     for before in 0..3_usize {

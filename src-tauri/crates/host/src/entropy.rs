@@ -1,11 +1,11 @@
 //! Randomness that nobody can guess.
 
-/// 256 random bits from the machine's own generator, for tokens.
+/// Random bytes from the machine's own generator, for tokens, salts and nonces.
 ///
 /// # Errors
 /// When the machine has no generator, or it refuses: nothing secret may be made then.
-pub fn random_bytes() -> std::io::Result<[u8; 32]> {
-    let mut bytes = [0; 32];
+pub fn random_bytes<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
     Ok(bytes)
 }
@@ -16,8 +16,8 @@ mod tests {
 
     #[test]
     fn no_two_draws_are_alike() {
-        let first = random_bytes().unwrap();
-        assert_ne!(first, random_bytes().unwrap());
+        let first = random_bytes::<32>().unwrap();
+        assert_ne!(first, random_bytes::<32>().unwrap());
         assert_ne!(first, [0; 32]);
     }
 }

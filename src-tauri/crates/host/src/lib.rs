@@ -13,4 +13,4 @@ pub use clock::SystemClock;
 pub use entropy::random_bytes;
 pub use ids::UuidIds;
 pub use place::{data_folder, user_name};
-pub use secrets::EnvSecrets;
+pub use secrets::{ChosenSecrets, Cost, EnvSecrets, FileSecrets, KeyringSecrets, TenantSecrets};

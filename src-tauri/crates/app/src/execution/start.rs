@@ -109,33 +109,27 @@ impl App {
             sync.config.source.connection.to_string(),
             sync.config.target.connection.to_string(),
         );
-        let (store, connections) = self
-            .with_tenant(tenant, move |scope| {
-                let connections = Both::new(
-                    lookup::connection(scope.store, &names.source)?,
-                    lookup::connection(scope.store, &names.target)?,
+        let (store, connections, connectors, redactor) = self
+            .with_tenant(tenant, {
+                let ends = Both::new(
+                    sync.config.source.collection.clone(),
+                    sync.config.target.collection.clone(),
                 );
-                let store: Arc<dyn TenantStore> = scope.inner.store.tenant(scope.tenant.id);
-                Ok((store, connections))
+                move |scope| {
+                    let connections = Both::new(
+                        lookup::connection(scope.store, &names.source)?,
+                        lookup::connection(scope.store, &names.target)?,
+                    );
+                    let store: Arc<dyn TenantStore> = scope.inner.store.tenant(scope.tenant.id);
+                    let connect =
+                        |side: Side| scope.connect(connections.get(side), ends.get(side).as_str());
+                    let connectors = Both::new(connect(Side::Source)?, connect(Side::Target)?);
+                    let both = [&connections.source, &connections.target];
+                    let redactor = systems::redactor(both, &scope.secrets());
+                    Ok((store, connections, connectors, redactor))
+                }
             })
             .await?;
-        let connect = |side: Side| {
-            let endpoint = match side {
-                Side::Source => &sync.config.source,
-                Side::Target => &sync.config.target,
-            };
-            systems::connect(
-                connections.get(side),
-                endpoint.collection.as_str(),
-                &*self.inner.secrets,
-                Arc::clone(&self.inner.clock),
-            )
-        };
-        let connectors = Both::new(connect(Side::Source)?, connect(Side::Target)?);
-        let redactor = systems::redactor(
-            [&connections.source, &connections.target],
-            &*self.inner.secrets,
-        );
         Ok(SyncJob {
             tenant: store,
             sync,

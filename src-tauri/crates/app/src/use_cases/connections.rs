@@ -42,7 +42,7 @@ impl App {
                 lookup::connection(scope.store, &name)
             })
             .await?;
-        Ok(self.test(&connection).await)
+        Ok(self.test(&args.tenant, &connection).await)
     }
 
     /// Probes a connection now, audited.
@@ -65,12 +65,11 @@ impl App {
                     fix: "Describe one in the workspace file and apply it.".to_owned(),
                 })?;
         let inner = &self.inner;
-        let connector = systems::connect(
-            &connection,
-            &collection,
-            &*inner.secrets,
-            Arc::clone(&inner.clock),
-        )?;
+        let connector = self
+            .with_tenant(&args.tenant, move |scope| {
+                scope.connect(&connection, &collection)
+            })
+            .await?;
         let probed = calls::probe(
             &circuit,
             connector.as_read_only(),
@@ -166,7 +165,7 @@ impl App {
         Ok(shown)
     }
 
-    async fn test(&self, connection: &ConnectionRecord) -> ConnectionTest {
+    async fn test(&self, tenant: &str, connection: &ConnectionRecord) -> ConnectionTest {
         let mut test = ConnectionTest {
             ok: true,
             system: None,
@@ -184,7 +183,10 @@ impl App {
                 complete: false,
                 error: None,
             };
-            match self.test_collection(connection, &name, &mut test).await {
+            match self
+                .test_collection(tenant, connection, &name, &mut test)
+                .await
+            {
                 Ok((fields, complete)) => {
                     found.fields = fields;
                     found.complete = complete;
@@ -204,13 +206,15 @@ impl App {
 
     async fn test_collection(
         &self,
+        tenant: &str,
         connection: &ConnectionRecord,
         name: &str,
         test: &mut ConnectionTest,
     ) -> Result<(u64, bool), WireError> {
-        let inner = &self.inner;
-        let connector =
-            systems::connect(connection, name, &*inner.secrets, Arc::clone(&inner.clock))?;
+        let (of, collection) = (connection.clone(), name.to_owned());
+        let connector = self
+            .with_tenant(tenant, move |scope| scope.connect(&of, &collection))
+            .await?;
         let failed = |error| AppError::System {
             connection: connection.name.to_string(),
             error,

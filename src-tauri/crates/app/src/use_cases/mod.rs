@@ -6,10 +6,12 @@ mod connections;
 mod errors;
 mod overview;
 mod runs;
+mod secrets;
 mod syncs;
 mod tenants;
 
 pub use runs::refused_by_guard;
+pub use secrets::{SecretChange, SecretList, SecretView};
 
 use crate::error::AppError;
 use crate::wire::Page;

@@ -2,9 +2,9 @@
 
 use tandem_engine::ports::store::Tenant;
 
+use super::secrets::forget_all;
 use crate::app::App;
 use crate::error::AppError;
-use crate::lookup;
 use crate::views::time;
 use crate::wire::{
     AppInfo, AppInfoArgs, CreateTenant, Done, ListTenants, RemoveTenant, TenantView, WireEvent,
@@ -56,9 +56,10 @@ impl App {
     /// Where there is no such tenant.
     pub async fn remove_tenant(&self, args: RemoveTenant) -> Result<Done, AppError> {
         let name = args.name.clone();
-        self.with_store(move |inner| {
-            let tenant = lookup::tenant(&*inner.store, &args.name)?;
-            Ok(inner.store.remove_tenant(tenant.id)?)
+        self.with_tenant(&args.name, |scope| {
+            // First: what is left of a removal that failed half-way can still be removed.
+            forget_all(scope)?;
+            Ok(scope.inner.store.remove_tenant(scope.tenant.id)?)
         })
         .await?;
         self.inner

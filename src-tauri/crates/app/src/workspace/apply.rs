@@ -6,7 +6,7 @@ use serde_json::Value;
 use tandem_domain::ids::{ConnectionId, SyncId};
 use tandem_engine::ports::store::{ConnectionRecord, SyncRecord};
 
-use super::check::check;
+use super::check::{Place, check};
 use super::parse::parse;
 use super::places::settle;
 use super::{ConnectionDraft, SyncDraft, WorkspaceProblems};
@@ -52,7 +52,11 @@ impl App {
             .map(|draft| sync(inner, &stored_syncs, draft))
             .collect::<Result<_, _>>()?;
         let afterwards = after(&stored_connections, &connections);
-        let verdict = check(inner, &parsed, &afterwards).await;
+        let place = Place {
+            app: self,
+            tenant: &args.tenant,
+        };
+        let verdict = check(place, &parsed, &afterwards).await;
         if !verdict.problems.is_empty() {
             return Err(WorkspaceProblems::new(file, verdict.problems).into());
         }

@@ -1,7 +1,6 @@
 //! Checking a workspace against what is already set up and against the systems as they are.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tandem_domain::collection::CollectionSchema;
 use tandem_domain::ids::{Both, Side};
@@ -11,7 +10,7 @@ use tandem_engine::ports::{ConnectorError, WritableConnector};
 
 use super::parse::Parsed;
 use super::{Problem, SyncDraft};
-use crate::app::Inner;
+use crate::app::App;
 use crate::error::{AppError, nearest, remedy, sentence};
 use crate::systems;
 
@@ -22,11 +21,18 @@ pub(super) struct Verdict {
     pub(super) warnings: Vec<String>,
 }
 
+/// In whose name systems are looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) app: &'a App,
+    pub(super) tenant: &'a str,
+}
+
 type Schemas = HashMap<(String, String), Option<CollectionSchema>>;
 
 /// Checks every sync: its connections, its collections, its mapping against both schemas.
 pub(super) async fn check(
-    inner: &Inner,
+    place: Place<'_>,
     parsed: &Parsed<'_>,
     connections: &[ConnectionRecord],
 ) -> Verdict {
@@ -37,7 +43,7 @@ pub(super) async fn check(
         let mut whole = true;
         for side in Side::BOTH {
             match endpoint(
-                inner,
+                place,
                 parsed,
                 connections,
                 sync,
@@ -74,7 +80,7 @@ pub(super) async fn check(
 
 /// The schema of a sync's side as far as it can be known; `None` where a problem was noted.
 async fn endpoint(
-    inner: &Inner,
+    place: Place<'_>,
     parsed: &Parsed<'_>,
     connections: &[ConnectionRecord],
     sync: &SyncDraft,
@@ -134,7 +140,7 @@ async fn endpoint(
     if let Some(known) = schemas.get(&key) {
         return Some(known.clone());
     }
-    let found = look(inner, connection, collection).await;
+    let found = look(place, connection, collection).await;
     let schema = match found {
         Ok((schema, None)) => Some(schema),
         Ok((schema, Some(error))) => {
@@ -162,24 +168,22 @@ async fn endpoint(
 
 /// The collection's schema. Where it is declared, a system that cannot be tried is only a warning.
 async fn look(
-    inner: &Inner,
+    place: Place<'_>,
     connection: &ConnectionRecord,
     collection: &str,
 ) -> Result<(CollectionSchema, Option<ConnectorError>), ConnectorError> {
-    let connect = || {
-        systems::connect(
-            connection,
-            collection,
-            &*inner.secrets,
-            Arc::clone(&inner.clock),
-        )
-        .map_err(|error| match error {
+    let (of, named) = (connection.clone(), collection.to_owned());
+    let connecting = place
+        .app
+        .with_tenant(place.tenant, move |scope| scope.connect(&of, &named));
+    let connect = async {
+        connecting.await.map_err(|error| match error {
             AppError::System { error, .. } => error,
             other => ConnectorError::new(ErrorClass::Configuration, other.to_string()),
         })
     };
     let tried = async {
-        let connector = connect()?;
+        let connector = connect.await?;
         let health = connector.check().await;
         Ok::<_, ConnectorError>((connector, health.err()))
     };
@@ -187,7 +191,8 @@ async fn look(
         Ok((connector, None)) => Ok((connector.describe().await?, None)),
         Ok((connector, Some(error))) => declared(connection, &*connector, error).await,
         Err(error) if error.class == ErrorClass::Authentication => {
-            let offline = systems::connect_without_secrets(connection, collection, &inner.clock)?;
+            let offline =
+                systems::connect_without_secrets(connection, collection, &place.app.inner.clock)?;
             declared(connection, &*offline, error).await
         }
         Err(error) => Err(error),

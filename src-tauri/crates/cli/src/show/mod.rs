@@ -9,7 +9,9 @@ mod table;
 pub(crate) use conflicts::{conflict, conflicts};
 pub(crate) use problems::{audit, error, errors};
 pub(crate) use runs::{changes, run, run_document, runs};
-pub(crate) use setup::{applied, circuit, connections, sync, syncs, tenants, test};
+pub(crate) use setup::{
+    applied, circuit, connections, secret_deleted, secret_set, secrets, sync, syncs, tenants, test,
+};
 pub(crate) use table::{Paint, Table, Tone};
 
 use serde_json::Value;

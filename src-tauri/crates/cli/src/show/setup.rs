@@ -4,6 +4,7 @@ use tandem_app::wire::{
     Applied, ApplyAction, CircuitView, ConnectionTest, ConnectionView, SyncSummary, SyncView,
     TenantView,
 };
+use tandem_app::{SecretChange, SecretList};
 
 use super::{Paint, Table, Tone, count, duration, time, word};
 
@@ -18,6 +19,45 @@ pub(crate) fn tenants(tenants: &[TenantView], paint: Paint) -> String {
         ]);
     }
     table.text(paint)
+}
+
+/// Secrets' names in a table.
+pub(crate) fn secrets(list: &SecretList, paint: Paint) -> String {
+    let mut table = Table::new(&["name", "value", "used by"]);
+    for secret in &list.secrets {
+        let value = match (secret.kept, secret.found) {
+            (true, _) => "kept",
+            (false, true) => "from the environment",
+            (false, false) => "missing",
+        };
+        table.row([
+            secret.name.clone(),
+            value.to_owned(),
+            secret.used_by.join(", "),
+        ]);
+    }
+    format!("Kept {}.\n{}", list.place, table.text(paint))
+}
+
+/// A secret that was set.
+pub(crate) fn secret_set(set: &SecretChange) -> String {
+    let what = if set.replaced { "Replaced" } else { "Kept" };
+    let shadowed = if set.shadowed {
+        "\nA variable of the environment goes before it: unset that one for this value to be used."
+    } else {
+        ""
+    };
+    format!("{what} the secret {}, {}.{shadowed}", set.name, set.place)
+}
+
+/// A secret that was deleted.
+pub(crate) fn secret_deleted(deleted: &SecretChange) -> String {
+    let left = if deleted.shadowed {
+        " A variable of the environment still provides it."
+    } else {
+        ""
+    };
+    format!("Deleted the secret {}.{left}", deleted.name)
 }
 
 /// Connections in a table.

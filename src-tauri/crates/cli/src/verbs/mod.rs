@@ -3,6 +3,7 @@
 mod conflicts;
 mod lists;
 mod run;
+mod secrets;
 mod serve;
 mod workspace;
 
@@ -34,6 +35,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Outcome, WireError> {
         Verb::Errors(verb) => lists::errors(global, verb).await,
         Verb::Audit(verb) => lists::audit(global, verb).await,
         Verb::Tenants(verb) => tenants(global, verb).await,
+        Verb::Secrets(verb) => secrets::secrets(global, verb).await,
         Verb::Serve(args) => serve::serve(global, args).await,
         Verb::Demo(args) => demo::demo(global, &args).await,
         Verb::Completions { shell } => {

@@ -12,5 +12,6 @@ mod bench;
 mod conflicts;
 mod decisions;
 mod demo;
+mod secrets;
 mod statuses;
 mod stores;

@@ -31,7 +31,6 @@ use tandem_engine::ports::{Clock, Secrets};
 pub(crate) use check::check_settings;
 pub(crate) use classify::words as transport_words;
 pub(crate) use read::fetched;
-pub(crate) use templates::encode;
 
 use crate::json::Doc;
 use compiled::Compiled;

@@ -229,6 +229,19 @@ fn named_secrets_are_hidden_whatever_they_hold() {
 }
 
 #[test]
+fn paths_and_queries_spell_a_secret_differently() {
+    let redactor = Redactor::new([], ["one*two~three four"]);
+    for text in [
+        "/one%2Atwo~three%20four",
+        "?key=one*two%7Ethree+four",
+        "?key=one*two%7ethree%20four",
+    ] {
+        let hidden = redactor.text(text).to_string();
+        assert!(!hidden.contains("three"), "{text} → {hidden}");
+    }
+}
+
+#[test]
 fn known_secrets_are_hidden_wherever_and_however_they_stand() {
     let secret = "p@ss w\"rd/9é+";
     let redactor = Redactor::new([], [secret, "abc"]);
@@ -243,6 +256,7 @@ fn known_secrets_are_hidden_wherever_and_however_they_stand() {
         "GET /?key=p%40ss%20w%22rd%2F9%C3%A9%2B&x=1".to_owned(),
         "key=p%40ss%20w%22rd%2f9%c3%a9%2b".to_owned(),
         "key=p%40ss+w%22rd%2F9%C3%A9%2B".to_owned(),
+        "key=p%40ss+w%22rd%2f9%c3%a9%2b".to_owned(),
         r#"{"body":"p@ss w\"rd/9é+"}"#.to_owned(),
     ] {
         let hidden = redactor.text(&text).to_string();

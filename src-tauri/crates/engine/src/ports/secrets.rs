@@ -2,15 +2,19 @@
 
 use std::fmt;
 
-/// A credential's value. `Debug` and `Display` never show it.
+use tandem_domain::ids::TenantId;
+use zeroize::Zeroizing;
+
+/// A credential's value. `Debug` and `Display` never show it; its memory is overwritten when it is
+/// dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Wraps a value.
     #[must_use]
-    pub const fn new(value: String) -> Self {
-        Self(value)
+    pub fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
     }
 
     /// The value itself, for the one place that sends it.
@@ -45,10 +49,25 @@ pub enum SecretError {
     },
 }
 
-/// Where credentials are kept.
+/// One tenant's credentials, by the references its connections hold.
 pub trait Secrets: Send + Sync {
     /// The value behind a reference (`env:NAME`, or a name in the keyring).
     fn get(&self, reference: &str) -> Result<Secret, SecretError>;
     /// Replaces a value (a rotated token), durably, before it is used.
     fn replace(&self, reference: &str, value: &Secret) -> Result<(), SecretError>;
+}
+
+/// A place where named credentials of all tenants are kept for good, each tenant's apart. A call may
+/// block: on another process, a password prompt, a key derivation.
+pub trait SecretStore: Send + Sync {
+    /// Where that is, in words for an admin.
+    fn place(&self) -> String;
+    /// A value, if there is one by that name.
+    fn read(&self, tenant: TenantId, name: &str) -> Result<Option<Secret>, SecretError>;
+    /// Keeps a value, in place of an earlier one; durable when it returns.
+    fn write(&self, tenant: TenantId, name: &str, value: &Secret) -> Result<(), SecretError>;
+    /// Forgets a value; `false` if there was none.
+    fn delete(&self, tenant: TenantId, name: &str) -> Result<bool, SecretError>;
+    /// The names of all values kept, sorted.
+    fn names(&self, tenant: TenantId) -> Result<Vec<String>, SecretError>;
 }

@@ -1,6 +1,6 @@
 //! Alerts as they arrive: a real mail server and a real receiver of webhooks.
 
-mod hook;
+pub(crate) mod hook;
 mod post_office;
 
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 //! Secrets from the environment: `env:NAME` reads that variable, a plain name reads
-//! `TANDEM_SECRET_NAME`. Nothing is kept in a file.
+//! `TANDEM_SECRET_NAME`. They are the same for every tenant, and kept nowhere.
 
 use std::env;
 
@@ -13,7 +13,7 @@ const PREFIX: &str = "TANDEM_SECRET_";
 pub struct EnvSecrets;
 
 /// The variable behind a reference.
-fn variable(reference: &str) -> String {
+pub(super) fn variable(reference: &str) -> String {
     if let Some(name) = reference.strip_prefix("env:") {
         return name.to_owned();
     }

@@ -1,0 +1,184 @@
+//! Keeping credentials. These are no commands of a window or a browser: no value passes through a
+//! web page, and none is ever given out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use tandem_domain::ids::Name;
+use tandem_engine::ports::{Secret, SecretError, Secrets as _};
+
+use crate::app::{App, Scope};
+use crate::error::{AppError, nearest};
+use crate::systems;
+
+/// A credential that is kept or referred to; never its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretView {
+    /// The name that workspace files refer to it by.
+    pub name: String,
+    /// Whether it is kept; one that is not may still come from the environment.
+    pub kept: bool,
+    /// Whether a run would find a value.
+    pub found: bool,
+    /// The connections that refer to it.
+    pub used_by: Vec<String>,
+}
+
+/// All of a tenant's credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretList {
+    /// Where they are kept, in words.
+    pub place: String,
+    /// By name.
+    pub secrets: Vec<SecretView>,
+}
+
+/// A credential that was set or deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretChange {
+    /// Its name.
+    pub name: String,
+    /// Where it is or was kept, in words.
+    pub place: String,
+    /// Whether there was a value before.
+    pub replaced: bool,
+    /// The variable of the environment that goes before it, where there is one.
+    pub shadowed: bool,
+}
+
+impl App {
+    /// Keeps a credential, in place of an earlier value; the next run uses it. Audited by name.
+    ///
+    /// # Errors
+    /// Where the name cannot be one, the value is empty, or nothing can be kept here.
+    pub async fn set_secret(
+        &self,
+        tenant: String,
+        name: String,
+        value: Secret,
+    ) -> Result<SecretChange, AppError> {
+        self.with_tenant(&tenant, move |scope| {
+            let name = checked(&name)?;
+            if value.expose().is_empty() {
+                return Err(AppError::Argument {
+                    what: format!("the value of {name:?} is empty"),
+                    why: "An empty credential opens nothing.".to_owned(),
+                    fix: format!("Give the value on standard input, or remove the name: tandem secrets delete {name}"),
+                });
+            }
+            let (kept, of) = (&scope.inner.secrets, scope.tenant.id);
+            let replaced = kept.read(of, &name)?.is_some();
+            kept.write(of, &name, &value)?;
+            let action = if replaced { "replace_secret" } else { "set_secret" };
+            note(scope, action, &name)?;
+            let shadowed = scope.secrets().get(&name)? != value;
+            Ok(SecretChange { place: kept.place(), name, replaced, shadowed })
+        })
+        .await
+    }
+
+    /// Forgets a credential. Audited by name.
+    ///
+    /// # Errors
+    /// Where there is none by that name, or the place where they are kept cannot be used.
+    pub async fn delete_secret(
+        &self,
+        tenant: String,
+        name: String,
+    ) -> Result<SecretChange, AppError> {
+        self.with_tenant(&tenant, move |scope| {
+            let (kept, of) = (&scope.inner.secrets, scope.tenant.id);
+            if !kept.delete(of, &name)? {
+                let names = kept.names(of)?;
+                return Err(AppError::Unknown {
+                    kind: "secret",
+                    near: nearest(&name, names.iter().map(String::as_str)).map(str::to_owned),
+                    name,
+                });
+            }
+            note(scope, "delete_secret", &name)?;
+            let shadowed = scope.secrets().get(&name).is_ok();
+            Ok(SecretChange {
+                place: kept.place(),
+                name,
+                replaced: true,
+                shadowed,
+            })
+        })
+        .await
+    }
+
+    /// The names of all credentials that are kept or that a connection refers to.
+    ///
+    /// # Errors
+    /// Where the place where they are kept cannot be used.
+    pub async fn list_secrets(&self, tenant: String) -> Result<SecretList, AppError> {
+        self.with_tenant(&tenant, |scope| {
+            let kept: BTreeSet<String> = scope
+                .inner
+                .secrets
+                .names(scope.tenant.id)?
+                .into_iter()
+                .collect();
+            let mut names: BTreeMap<String, Vec<String>> =
+                kept.iter().map(|name| (name.clone(), Vec::new())).collect();
+            for connection in scope.store.connections()? {
+                for reference in systems::references(&connection.settings) {
+                    let users = names.entry(reference).or_default();
+                    users.push(connection.name.to_string());
+                }
+            }
+            let secrets = scope.secrets();
+            let secrets = names
+                .into_iter()
+                .map(|(name, used_by)| SecretView {
+                    kept: kept.contains(&name),
+                    found: secrets.get(&name).is_ok(),
+                    name,
+                    used_by,
+                })
+                .collect();
+            Ok(SecretList {
+                place: scope.inner.secrets.place(),
+                secrets,
+            })
+        })
+        .await
+    }
+}
+
+fn checked(name: &str) -> Result<String, AppError> {
+    let refused = |why: &str| AppError::Argument {
+        what: format!("{name:?} cannot be a secret's name"),
+        why: why.to_owned(),
+        fix: "Use the name that the connection refers to: { secret = \"NAME\" }.".to_owned(),
+    };
+    if name.starts_with("env:") {
+        return Err(refused(
+            "A name that begins with env: stands for a variable of the environment.",
+        ));
+    }
+    Name::new(name)
+        .map(|name| name.to_string())
+        .map_err(|error| refused(&error.to_string()))
+}
+
+fn note(scope: &Scope<'_>, action: &str, name: &str) -> Result<(), AppError> {
+    let place = scope.inner.secrets.place();
+    scope.store.add_audit(
+        &scope.inner.who(),
+        action,
+        name,
+        serde_json::json!({ "place": place }),
+    )?;
+    Ok(())
+}
+
+/// Forgets all credentials of a tenant that is being removed.
+pub(super) fn forget_all(scope: &Scope<'_>) -> Result<(), SecretError> {
+    let (kept, of) = (&scope.inner.secrets, scope.tenant.id);
+    for name in kept.names(of)? {
+        kept.delete(of, &name)?;
+    }
+    Ok(())
+}
