@@ -61,7 +61,8 @@ pub struct SyncConfiguration {
     /// Times of change closer than this do not tell who was last; milliseconds. `None`: measured.
     #[serde(default)]
     pub clock_tolerance_ms: Option<u64>,
-    /// When it runs by itself, as cron text; `None`: only when asked.
+    /// When it runs by itself: five cron fields in UTC, or after `CRON_TZ=ZONE` in that time zone;
+    /// `None`: only when asked.
     #[serde(default)]
     pub schedule: Option<String>,
     /// Whether it rests.

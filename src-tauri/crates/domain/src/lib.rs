@@ -24,6 +24,7 @@ pub mod policy;
 pub mod record;
 pub mod redaction;
 pub mod resolution;
+pub mod schedule;
 pub mod schema;
 mod standing;
 pub mod strategy;

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::DateTime;
+
 use crate::collection::CollectionSchema;
 use crate::config::{
     ConfigProblem, ConflictResolutionStrategyKind, SyncConfiguration, SyncDirection,
@@ -12,6 +14,7 @@ use crate::ids::{FieldName, Side};
 use crate::mapping::compiled::{CompiledSide, SideProblem};
 use crate::mapping::{FieldMapping, FieldPath, SideMapping, Transform};
 use crate::record::{CanonicalRecord, NativeFields};
+use crate::schedule::{Schedule, ScheduleError};
 use crate::validation::DataValidationService;
 use crate::value::Value;
 
@@ -34,6 +37,7 @@ pub(super) fn check(
     check.references();
     check.policy();
     check.numbers();
+    check.schedule();
     if let Err(problems) = DataValidationService::new(&config.validation) {
         for problem in problems {
             check.problems.push(ConfigProblem {
@@ -67,6 +71,31 @@ impl Check<'_> {
             why: why.into(),
             fix: fix.into(),
         });
+    }
+
+    fn schedule(&mut self) {
+        let Some(text) = &self.config.schedule else {
+            return;
+        };
+        // Whether it ever comes does not depend on when one looks.
+        let Err(error) = Schedule::parse(text, DateTime::UNIX_EPOCH) else {
+            return;
+        };
+        let fix = match &error {
+            ScheduleError::Pattern { .. } => {
+                "Write minute, hour, day of the month, month, day of the week, like \"*/15 * * * *\" or \"CRON_TZ=Europe/Berlin 0 3 * * MON-FRI\"."
+            }
+            ScheduleError::Zone(_) => {
+                "Use a name of the IANA time zone database, like Europe/Berlin."
+            }
+            ScheduleError::Never(_) => "Name a day that its month has.",
+        };
+        self.add(
+            "schedule",
+            error.to_string(),
+            "It could not be followed.",
+            fix,
+        );
     }
 
     fn receives(&self, side: Side) -> bool {

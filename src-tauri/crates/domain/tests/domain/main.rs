@@ -14,6 +14,7 @@ mod detection;
 mod histories;
 mod mapping;
 mod owed;
+mod schedule;
 mod strategies;
 mod validation;
 mod values;
