@@ -71,6 +71,14 @@ impl Clock for TestClock {
 #[derive(Default)]
 pub struct TestIds(AtomicU64);
 
+impl TestIds {
+    /// Ids that no other source of them gives, as long as that gave fewer than `first`.
+    #[must_use]
+    pub fn starting_at(first: u64) -> Self {
+        Self(AtomicU64::new(first))
+    }
+}
+
 impl Ids for TestIds {
     fn next(&self) -> Uuid {
         Uuid::from_u128(

@@ -39,6 +39,7 @@ pub struct World {
     pub clock: Arc<TestClock>,
     /// What was published.
     pub events: Arc<Recorder>,
+    whole: Arc<dyn Store>,
     sync: SyncRecord,
     connections: Both<ConnectionRecord>,
     service: SyncService,
@@ -162,6 +163,7 @@ impl World {
             source: Arc::new(FakeSystem::new("s", Arc::clone(&clock) as Arc<dyn Clock>)),
             target: Arc::new(FakeSystem::new("t", Arc::clone(&clock) as Arc<dyn Clock>)),
             store: tenant_store,
+            whole: store,
             clock,
             events,
             sync,
@@ -225,6 +227,18 @@ impl World {
     #[must_use]
     pub fn another_store(&self) -> Arc<dyn TenantStore> {
         open_store(self.folder.path(), &self.clock).tenant(self.store.id())
+    }
+
+    /// The whole store, with all its tenants.
+    #[must_use]
+    pub fn whole_store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.whole)
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn sync(&self) -> &SyncRecord {
+        &self.sync
     }
 
     /// Opens a run.

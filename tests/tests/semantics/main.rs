@@ -15,3 +15,4 @@ mod observability;
 mod pairing;
 mod recovery;
 mod remade;
+mod schedule;

@@ -6,3 +6,4 @@ pub mod calls;
 pub mod failpoints;
 pub mod ports;
 pub mod run;
+pub mod schedule;

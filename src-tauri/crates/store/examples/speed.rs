@@ -220,6 +220,7 @@ fn open(tenant: &dyn TenantStore, sync: SyncId) -> Fallible<Box<dyn RunSession>>
         options: RunOptions::default(),
         actor: "speed".into(),
         at: Utc::now(),
+        unless_since: None,
     };
     match tenant.open_run(&run)? {
         RunOpening::Opened(session) => Ok(session),

@@ -114,12 +114,13 @@ impl App {
         .await
     }
 
-    /// Picks up decisions and alerts that an earlier process kept and did not carry out, and looks for
-    /// alerts to deliver from now on. For faces that stay.
+    /// Picks up decisions and alerts that an earlier process kept and did not carry out, and from now
+    /// on follows the schedules and looks for alerts to deliver. For faces that stay.
     ///
     /// # Errors
     /// The store's.
     pub async fn resume(&self) -> Result<(), AppError> {
+        self.follow_schedules();
         let tenants = self.with_store(|inner| Ok(inner.store.tenants()?)).await?;
         for tenant in tenants {
             let name = tenant.name.to_string();

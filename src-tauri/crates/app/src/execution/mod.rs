@@ -2,6 +2,7 @@
 
 mod decisions;
 mod hub;
+mod schedule;
 mod start;
 
 pub(crate) use hub::{Hub, LiveView};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tandem_domain::ids::{Both, RunId, Side};
 use tandem_engine::ports::history::{RunOptions, RunStatus, RunTrigger};
 use tandem_engine::ports::store::{SyncRecord, TenantStore};
@@ -23,6 +24,15 @@ pub(crate) struct Started {
     pub(crate) joined: bool,
 }
 
+/// How a run is asked for.
+pub(crate) struct Asked {
+    pub(crate) options: RunOptions,
+    pub(crate) trigger: RunTrigger,
+    pub(crate) actor: String,
+    /// Not if one was started on schedule since.
+    pub(crate) unless_since: Option<DateTime<Utc>>,
+}
+
 /// How a run ended, with what a face needs to tell it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finished {
@@ -41,13 +51,35 @@ impl App {
         options: RunOptions,
         trigger: RunTrigger,
     ) -> Result<Started, AppError> {
+        let asked = Asked {
+            options,
+            trigger,
+            actor: self.inner.actor.clone(),
+            unless_since: None,
+        };
+        self.start_as(tenant, sync, asked).await
+    }
+
+    /// The same, in somebody else's name, or only at a time of a schedule.
+    pub(crate) async fn start_as(
+        &self,
+        tenant: &str,
+        sync: SyncRecord,
+        asked: Asked,
+    ) -> Result<Started, AppError> {
         let name = sync.config.name.to_string();
         loop {
             let job = self.job(tenant, sync.clone()).await?;
             let opened = self
                 .inner
                 .service
-                .open(job, options, trigger, &self.inner.actor)
+                .open_unless(
+                    job,
+                    asked.options,
+                    asked.trigger,
+                    &asked.actor,
+                    asked.unless_since,
+                )
                 .await?;
             match opened {
                 Opened::Ready(handle) => {

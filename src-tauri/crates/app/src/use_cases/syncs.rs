@@ -2,6 +2,7 @@
 
 use tandem_domain::conflict::ConflictState;
 use tandem_engine::ports::store::{ConflictFilter, RunFilter, SyncRecord};
+use tandem_engine::schedule::next_run;
 
 use crate::app::{App, Scope};
 use crate::error::AppError;
@@ -130,10 +131,12 @@ fn summary(
         let live = scope.inner.hub.live(run.id);
         views::runs::run(run, syncs, live)
     });
+    let scheduled = scope.store.last_scheduled(record.id)?;
     Ok(views::syncs::summary(
         record,
         open_conflicts(scope, record)?,
         last,
+        next_run(record, scheduled, scope.inner.now()),
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use tandem_domain::config::{
     ConflictResolutionStrategyKind as StrategyKind, SyncConfiguration, SyncDirection,
 };
@@ -18,6 +19,7 @@ pub(crate) fn summary(
     record: &SyncRecord,
     open_conflicts: u64,
     last_run: Option<RunView>,
+    next_run: Option<DateTime<Utc>>,
 ) -> SyncSummary {
     let config = &record.config;
     SyncSummary {
@@ -31,7 +33,7 @@ pub(crate) fn summary(
         paused: config.paused,
         open_conflicts,
         last_run,
-        next_run_at: None,
+        next_run_at: next_run.map(time),
     }
 }
 

@@ -80,27 +80,12 @@ impl App {
                 tenant: args.tenant.clone(),
             });
         }
-        let mut warnings = verdict.warnings;
-        warnings.extend(unscheduled(&parsed.workspace.syncs));
         Ok(Applied {
             dry_run: args.dry_run,
             items,
-            warnings,
+            warnings: verdict.warnings,
         })
     }
-}
-
-/// A word for each schedule: it is kept, but nothing here follows it.
-fn unscheduled(syncs: &[SyncDraft]) -> impl Iterator<Item = String> {
-    syncs
-        .iter()
-        .filter(|sync| sync.config.schedule.is_some())
-        .map(|sync| {
-            format!(
-                "the schedule of {} is kept, but this version runs a sync only when asked",
-                sync.config.name
-            )
-        })
 }
 
 /// One thing as it will stand, and what is done for that.

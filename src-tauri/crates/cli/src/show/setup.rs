@@ -161,6 +161,7 @@ pub(crate) fn syncs(syncs: &[SyncSummary], paint: Paint) -> String {
         "policy",
         "conflicts",
         "last run",
+        "next run",
         "state",
     ]);
     for sync in syncs {
@@ -176,6 +177,9 @@ pub(crate) fn syncs(syncs: &[SyncSummary], paint: Paint) -> String {
             sync.policy.clone(),
             sync.open_conflicts.to_string(),
             last,
+            sync.next_run_at
+                .as_deref()
+                .map_or_else(|| "when asked".to_owned(), time),
             if sync.paused { "paused" } else { "ready" }.to_owned(),
         ]);
     }

@@ -12,6 +12,7 @@ mod bench;
 mod conflicts;
 mod decisions;
 mod demo;
+mod schedule;
 mod secrets;
 mod statuses;
 mod stores;

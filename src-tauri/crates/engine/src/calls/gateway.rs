@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tandem_domain::config::CollectionSchema;
 use tandem_domain::ids::{RecordId, Side};
+use tokio::sync::Semaphore;
 
 use super::circuit::CircuitBreaker;
 use super::circuit::machine::{Admission, CircuitRefusal, Ticket, Verdict, verdict};
@@ -51,6 +52,8 @@ pub struct Gateway {
     side: Side,
     connector: Access,
     circuit: CircuitBreaker,
+    /// What this connection takes at once, shared with every other run that uses it.
+    places: Arc<Semaphore>,
     clock: Arc<dyn Clock>,
     policy: RetryPolicy,
     retries: RetryBudget,
@@ -95,6 +98,7 @@ impl Gateway {
         side: Side,
         connector: Access,
         circuit: CircuitBreaker,
+        places: Arc<Semaphore>,
         clock: Arc<dyn Clock>,
         policy: RetryPolicy,
         bounds: Bounds,
@@ -103,6 +107,7 @@ impl Gateway {
             side,
             connector,
             circuit,
+            places,
             clock,
             policy,
             retries: RetryBudget::default(),
@@ -205,6 +210,8 @@ impl Gateway {
         };
         self.left_alone()?;
         loop {
+            // Closed by nobody.
+            let place = self.places.acquire().await.ok();
             let ticket = match self.admission().await {
                 Ok(ticket) => ticket,
                 Err(refused) => return Err(sequence.refused(refused)),
@@ -225,6 +232,7 @@ impl Gateway {
             };
             self.settle(ticket, verdict(error.class), &error.message)
                 .await;
+            drop(place);
             sequence.may_have_landed |= error.applied == Applied::Maybe;
             if error.class == ErrorClass::Authentication && !sequence.refreshed {
                 sequence.refreshed = true;

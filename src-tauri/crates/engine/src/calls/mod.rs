@@ -2,6 +2,7 @@
 
 pub mod circuit;
 pub mod gateway;
+pub(crate) mod places;
 mod probe;
 pub mod retry;
 mod sequence;

@@ -224,6 +224,9 @@ pub struct NewRun {
     pub actor: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// Not if one of this configuration was started on schedule since then, ended or not: that is
+    /// the caller's run. So one time of a schedule is followed once, by however many processes.
+    pub unless_since: Option<DateTime<Utc>>,
 }
 
 /// What opening a run gave.
@@ -357,6 +360,8 @@ pub trait TenantStore: Send + Sync {
     /// its newest run left. A later run takes it over, however it ends; simulations and runs that only
     /// carry out decisions do not.
     fn continuations(&self) -> Result<Vec<Continuation>, StoreError>;
+    /// When the newest run of a configuration that its schedule started began.
+    fn last_scheduled(&self, sync: SyncId) -> Result<Option<DateTime<Utc>>, StoreError>;
     /// A run's journal, ascending after `after`.
     fn changes(
         &self,

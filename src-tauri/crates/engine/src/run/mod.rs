@@ -5,11 +5,13 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use tandem_domain::ids::{Both, RunId, Side};
 use tandem_domain::redaction::Redactor;
 
 use crate::calls::gateway::{Access, Bounds};
+use crate::calls::places::Places;
 use crate::calls::{CircuitBreaker, Gateway, RetryPolicy};
 use crate::failpoints::{Point, reach};
 use crate::ports::connector::WritableConnector;
@@ -56,6 +58,7 @@ pub struct SyncService {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     events: Arc<dyn Events>,
+    places: Arc<Places>,
 }
 
 /// Everything one run needs.
@@ -81,7 +84,7 @@ pub enum Opened {
     /// Another one of this configuration is going on, with other options.
     Busy(RunId),
     /// The last holder may still have a call in flight until then.
-    WaitUntil(chrono::DateTime<chrono::Utc>),
+    WaitUntil(DateTime<Utc>),
 }
 
 /// Why a run could not be opened, or its end not be recorded.
@@ -99,7 +102,12 @@ impl SyncService {
     /// A service over these ports.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, events: Arc<dyn Events>) -> Self {
-        Self { clock, ids, events }
+        Self {
+            clock,
+            ids,
+            events,
+            places: Arc::default(),
+        }
     }
 
     /// Opens a run under the configuration's lease: writes its history row, sends nothing.
@@ -110,6 +118,19 @@ impl SyncService {
         trigger: RunTrigger,
         actor: &str,
     ) -> Result<Opened, RunError> {
+        self.open_unless(job, options, trigger, actor, None).await
+    }
+
+    /// The same, but joins a run that was started on schedule since `unless_since`, even if it has
+    /// ended.
+    pub async fn open_unless(
+        &self,
+        job: SyncJob,
+        options: RunOptions,
+        trigger: RunTrigger,
+        actor: &str,
+        unless_since: Option<DateTime<Utc>>,
+    ) -> Result<Opened, RunError> {
         let rules = Rules::new(job.sync.config.clone(), job.redactor.clone())
             .map_err(|halt| RunError::Configuration(halt.to_string()))?;
         let new = NewRun {
@@ -119,6 +140,7 @@ impl SyncService {
             options,
             actor: actor.to_owned(),
             at: self.clock.now(),
+            unless_since,
         };
         let (run, since) = (new.id, self.clock.monotonic());
         reach(Point::RunOpening);
@@ -177,8 +199,10 @@ impl SyncService {
         bounds: &Bounds,
     ) -> Result<Gateway, RunError> {
         let (tenant, connection) = (Arc::clone(&job.tenant), job.connections.get(side).id);
-        let circuit = CircuitBreaker::load(tenant, connection, Arc::clone(&self.clock)).await?;
         let connector = Arc::clone(job.connectors.get(side));
+        let in_flight = connector.capabilities().in_flight;
+        let places = self.places.of(tenant.id(), connection, in_flight);
+        let circuit = CircuitBreaker::load(tenant, connection, Arc::clone(&self.clock)).await?;
         // House rule: a simulation is handed something that cannot write, by type.
         let access = if options.simulate {
             Access::Read(connector)
@@ -189,6 +213,7 @@ impl SyncService {
             side,
             access,
             circuit,
+            places,
             Arc::clone(&self.clock),
             RetryPolicy::default(),
             bounds.clone(),

@@ -77,6 +77,12 @@ fn settle_holder(db: &Connection, tenant: i64, run: &NewRun) -> Result<Opening> 
     if sync.archived {
         return Err(conflict(format!("sync {} is archived", sync.config.name)));
     }
+    if let Some(since) = run.unless_since
+        && let Some((id, at)) = runs::newest_scheduled(db, key)?
+        && at >= since
+    {
+        return Ok(Opening::Theirs(RunOpening::Joined(id)));
+    }
     let lease = lease::read(db, key)?;
     let mut continues = None;
     if let Some(lease) = &lease

@@ -160,6 +160,13 @@ impl TenantStore for SqliteTenant {
         self.list(runs::continuations)
     }
 
+    fn last_scheduled(&self, sync: SyncId) -> Answer<Option<DateTime<Utc>>> {
+        self.one(|db, tenant| {
+            let key = syncs::key(db, tenant, sync)?;
+            Ok(runs::newest_scheduled(db, key)?.map(|(_, at)| at))
+        })
+    }
+
     fn changes(&self, run: RunId, after: Option<i64>, limit: usize) -> Answer<Vec<Change>> {
         self.one(|db, tenant| journal::changes(db, tenant, run, after, limit))
     }

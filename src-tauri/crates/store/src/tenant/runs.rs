@@ -125,6 +125,23 @@ pub(crate) fn continuations(db: &Connection, tenant: i64) -> Result<Vec<Continua
     Ok(due)
 }
 
+/// The newest run that a configuration's schedule started, and when it began.
+pub(crate) fn newest_scheduled(
+    db: &Connection,
+    key: SyncKey,
+) -> Result<Option<(RunId, DateTime<Utc>)>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT uuid, started_at FROM sync_history
+             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND run_trigger = 'schedule'
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![key.tenant, key.sync], |row| {
+            Ok((RunId(row.get::<_, Id>(0)?.0), row.get::<_, At>(1)?.0))
+        })
+        .optional()?)
+}
+
 /// The options a row was asked with.
 pub(crate) fn options(row: &Row<'_>) -> rusqlite::Result<RunOptions> {
     Ok(RunOptions {

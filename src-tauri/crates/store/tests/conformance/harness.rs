@@ -130,6 +130,7 @@ impl World {
             options,
             actor: "ann".into(),
             at: self.now(),
+            unless_since: None,
         }
     }
 

@@ -80,6 +80,7 @@ mod sqlite {
             an_unknown_tenant_has_nothing;
         runs:
             a_run_goes_from_pending_to_running_to_its_end,
+            one_time_of_a_schedule_is_one_run,
             case_38_same_configuration_triggered_twice_at_once,
             a_trigger_with_other_options_is_told_who_is_busy,
             a_second_process_sees_the_same_lease,

@@ -79,6 +79,45 @@ pub(crate) fn a_run_goes_from_pending_to_running_to_its_end(h: &dyn Harness) {
     );
 }
 
+pub(crate) fn one_time_of_a_schedule_is_one_run(h: &dyn Harness) {
+    let world = World::new(h);
+    let scheduled = |unless_since| {
+        let mut new = world.new_run(RunOptions::default());
+        new.trigger = RunTrigger::Schedule;
+        new.unless_since = unless_since;
+        world.tenant.open_run(&new).unwrap()
+    };
+    let finish = |opening| {
+        let session = opened(opening);
+        let id = session.run();
+        session.finish(world.outcome(RunStatus::Failed)).unwrap();
+        id
+    };
+    let before = world.now();
+    // A person's run is none of the schedule's.
+    finish(world.try_open(RunOptions::default()));
+    assert_eq!(world.tenant.last_scheduled(world.sync).unwrap(), None);
+    let first = finish(scheduled(Some(before)));
+    assert_eq!(
+        world.tenant.last_scheduled(world.sync).unwrap(),
+        Some(world.now())
+    );
+    world.pass(5);
+    let RunOpening::Joined(joined) = scheduled(Some(before)) else {
+        panic!("a second run of one time");
+    };
+    assert_eq!(joined, first);
+    // What a run left is gone on with whenever it was started, and so is the next time.
+    finish(scheduled(None));
+    world.pass(5);
+    let again = finish(scheduled(Some(world.now())));
+    assert_ne!(again, first);
+    assert_eq!(
+        world.tenant.last_scheduled(world.sync).unwrap(),
+        Some(world.now())
+    );
+}
+
 pub(crate) fn what_a_run_left_is_due_until_another_takes_it_over(h: &dyn Harness) {
     let world = World::new(h);
     let run = |options: RunOptions, continue_at| {

@@ -103,7 +103,7 @@ fn text(mail: &Mail) -> String {
 }
 
 /// A process that stays until it is dropped.
-struct Stays(Child);
+pub(crate) struct Stays(pub(crate) Child);
 
 impl Drop for Stays {
     fn drop(&mut self) {
