@@ -77,6 +77,9 @@ pub(crate) enum Verb {
     /// Look at errors; mark them as settled
     #[command(subcommand)]
     Errors(Errors),
+    /// What administrators were told of failures
+    #[command(subcommand)]
+    Alerts(Alerts),
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
@@ -378,6 +381,16 @@ pub(crate) enum Errors {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Alerts {
+    /// Newest first, with what became of each on each channel
+    List {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     /// Who did what, newest first
     List {
@@ -387,6 +400,11 @@ pub(crate) enum Audit {
     },
     /// Check that no row was changed
     Verify,
+    /// Write the whole log to a new file, one JSON document a line, newest first
+    Export {
+        /// The file; `-` is standard output
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,6 +2,7 @@
 // `TANDEM_BLESS=1 cargo test -p tandem-app bindings_are_current`.
 
 import type {
+  AlertView,
   AppInfo,
   AppInfoArgs,
   Applied,
@@ -25,6 +26,7 @@ import type {
   GetRun,
   GetSync,
   IsolateConnection,
+  ListAlerts,
   ListAudit,
   ListConflicts,
   ListConnections,
@@ -89,6 +91,7 @@ export interface Commands {
   list_errors: { args: ListErrors; reply: Page<ErrorSummary> };
   get_error: { args: GetError; reply: ErrorView };
   resolve_error: { args: ResolveError; reply: ErrorView };
+  list_alerts: { args: ListAlerts; reply: Page<AlertView> };
   list_audit: { args: ListAudit; reply: Page<AuditView> };
   verify_audit: { args: VerifyAudit; reply: AuditVerdict };
   apply_workspace: { args: ApplyWorkspace; reply: Applied };

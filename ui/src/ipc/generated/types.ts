@@ -5,6 +5,72 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
+ * One channel's part in an alert.
+ */
+export type AlertDeliveryView = { 
+/**
+ * `desktop`, `mail`, `webhook` …
+ */
+channel: string, 
+/**
+ * When it was told there, RFC 3339.
+ */
+delivered_at: string | null, 
+/**
+ * Attempts so far.
+ */
+attempts: number, 
+/**
+ * Why the last attempt failed.
+ */
+last_error: string | null, };
+
+/**
+ * What administrators were told of a failure, or of its end.
+ */
+export type AlertView = { 
+/**
+ * Its number; the cursor.
+ */
+seq: string, 
+/**
+ * When it was decided, RFC 3339.
+ */
+at: string, 
+/**
+ * `failure` or `recovery`.
+ */
+kind: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The run to look at.
+ */
+run_id: string, 
+/**
+ * The connection to blame, if one is.
+ */
+connection: string | null, 
+/**
+ * What happened; of a recovery what had happened before.
+ */
+error: string | null, 
+/**
+ * What to do about it.
+ */
+remedy: string | null, 
+/**
+ * How many failures before this one nobody had been told of.
+ */
+held_back: number, 
+/**
+ * What became of it on each channel that tried.
+ */
+deliveries: Array<AlertDeliveryView>, };
+
+/**
  * What this Tandem is.
  */
 export type AppInfo = { 
@@ -798,6 +864,23 @@ tenant: string,
  * The connection's name.
  */
 name: string, };
+
+/**
+ * What administrators were told of failures, newest first.
+ */
+export type ListAlerts = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only older than this one: the last page's `next`.
+ */
+before?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
 
 /**
  * Who did what, newest first.

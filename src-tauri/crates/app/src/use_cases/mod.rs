@@ -1,5 +1,6 @@
 //! One module for each family of commands; each command is one method of [`crate::App`].
 
+mod alerts;
 mod audit;
 mod conflicts;
 mod connections;

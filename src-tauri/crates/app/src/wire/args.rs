@@ -261,6 +261,17 @@ args! {
         /// The error, its whole id or the beginning of it.
         id: String,
     }
+    /// What administrators were told of failures, newest first.
+    ListAlerts {
+        /// The tenant's name.
+        tenant: String,
+        /// Only older than this one: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        before: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
     /// Who did what, newest first.
     ListAudit {
         /// The tenant's name.

@@ -62,6 +62,7 @@ macro_rules! for_each_command {
             list_errors: $crate::wire::ListErrors => $crate::wire::Page<$crate::wire::ErrorSummary>,
             get_error: $crate::wire::GetError => $crate::wire::ErrorView,
             resolve_error: $crate::wire::ResolveError => $crate::wire::ErrorView,
+            list_alerts: $crate::wire::ListAlerts => $crate::wire::Page<$crate::wire::AlertView>,
             list_audit: $crate::wire::ListAudit => $crate::wire::Page<$crate::wire::AuditView>,
             verify_audit: $crate::wire::VerifyAudit => $crate::wire::AuditVerdict,
             apply_workspace: $crate::wire::ApplyWorkspace => $crate::wire::Applied,

@@ -54,6 +54,44 @@ pub struct ErrorView {
     pub record: Option<serde_json::Value>,
 }
 
+/// What administrators were told of a failure, or of its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AlertView {
+    /// Its number; the cursor.
+    pub seq: String,
+    /// When it was decided, RFC 3339.
+    pub at: String,
+    /// `failure` or `recovery`.
+    pub kind: String,
+    /// The sync's name.
+    pub sync: String,
+    /// The run to look at.
+    pub run_id: String,
+    /// The connection to blame, if one is.
+    pub connection: Option<String>,
+    /// What happened; of a recovery what had happened before.
+    pub error: Option<String>,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// How many failures before this one nobody had been told of.
+    pub held_back: u64,
+    /// What became of it on each channel that tried.
+    pub deliveries: Vec<AlertDeliveryView>,
+}
+
+/// One channel's part in an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AlertDeliveryView {
+    /// `desktop`, `mail`, `webhook` …
+    pub channel: String,
+    /// When it was told there, RFC 3339.
+    pub delivered_at: Option<String>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+}
+
 /// A row of the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditView {

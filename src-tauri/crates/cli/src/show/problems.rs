@@ -1,6 +1,6 @@
 //! Errors of runs, and the audit log.
 
-use tandem_app::wire::{AuditView, ErrorSummary, ErrorView};
+use tandem_app::wire::{AlertView, AuditView, ErrorSummary, ErrorView};
 
 use super::{Paint, Table, Tone, time};
 
@@ -59,6 +59,41 @@ pub(crate) fn error(error: &ErrorView, paint: Paint) -> String {
     }
     text.push_str(&paint.text(Tone::Quiet, &format!("id {}", short.id)));
     text
+}
+
+/// Alerts in a table.
+pub(crate) fn alerts(alerts: &[AlertView], paint: Paint) -> String {
+    let mut table = Table::new(&["when", "what", "sync", "run", "told by", "error"]);
+    for alert in alerts {
+        let told: Vec<String> = alert
+            .deliveries
+            .iter()
+            .map(
+                |delivery| match (&delivery.delivered_at, &delivery.last_error) {
+                    (Some(_), _) => delivery.channel.clone(),
+                    (None, Some(why)) => format!("not {} ({why})", delivery.channel),
+                    (None, None) => format!("not yet {}", delivery.channel),
+                },
+            )
+            .collect();
+        let what = match alert.held_back {
+            0 => alert.kind.clone(),
+            more => format!("{} (and {more} before)", alert.kind),
+        };
+        table.row([
+            time(&alert.at),
+            what,
+            alert.sync.clone(),
+            alert.run_id.clone(),
+            told.join(", "),
+            alert.error.clone().unwrap_or_default(),
+        ]);
+    }
+    if table.is_empty() {
+        "No alerts.".to_owned()
+    } else {
+        table.text(paint)
+    }
 }
 
 /// The audit log in a table.

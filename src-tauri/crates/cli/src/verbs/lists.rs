@@ -1,12 +1,17 @@
 //! Lists read page by page; `errors` and `audit`.
 
+use std::fs::File;
 use std::future::Future;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 
-use tandem_app::wire::{GetError, ListAudit, ListErrors, Page, ResolveError, VerifyAudit};
+use tandem_app::wire::{
+    GetError, ListAlerts, ListAudit, ListErrors, Page, ResolveError, VerifyAudit,
+};
 use tandem_app::{AppError, WireError};
 
-use crate::args::{Audit, Errors, Global};
-use crate::outcome::Outcome;
+use crate::args::{Alerts, Audit, Errors, Global};
+use crate::outcome::{Outcome, trouble};
 use crate::session::Session;
 use crate::show;
 
@@ -70,6 +75,22 @@ pub(super) async fn errors(global: &Global, verb: Errors) -> Result<Outcome, Wir
     Ok(Outcome::Completed)
 }
 
+pub(super) async fn alerts(global: &Global, verb: Alerts) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    let Alerts::List { limit } = verb;
+    let alerts = gather(limit, |before, limit| {
+        app.list_alerts(ListAlerts {
+            tenant: tenant.clone(),
+            before,
+            limit,
+        })
+    })
+    .await?;
+    out.print(&alerts, |paint| show::alerts(&alerts, paint))?;
+    Ok(Outcome::Completed)
+}
+
 pub(super) async fn audit(global: &Global, verb: Audit) -> Result<Outcome, WireError> {
     let session = Session::open(global)?;
     let (app, out, tenant) = (&session.app, session.out, session.tenant());
@@ -97,8 +118,51 @@ pub(super) async fn audit(global: &Global, verb: Audit) -> Result<Outcome, WireE
                 return Ok(Outcome::Other);
             }
         }
+        Audit::Export { file } => {
+            let rows = export_audit(&session, &file).await?;
+            if file.as_os_str() != "-" {
+                out.note(&format!("{rows} rows written to {}.", file.display()));
+            }
+        }
     }
     Ok(Outcome::Completed)
+}
+
+/// Writes every row, page by page; a file that is there already is left alone.
+async fn export_audit(session: &Session, file: &Path) -> Result<u64, WireError> {
+    let failed = |error: std::io::Error| {
+        trouble(
+            "output",
+            &format!("The audit log cannot be written to {}", file.display()),
+            &error.to_string(),
+        )
+    };
+    let mut to: Box<dyn Write> = if file.as_os_str() == "-" {
+        Box::new(std::io::stdout().lock())
+    } else {
+        Box::new(BufWriter::new(File::create_new(file).map_err(failed)?))
+    };
+    let (mut rows, mut before) = (0, None);
+    loop {
+        let page = session
+            .app
+            .list_audit(ListAudit {
+                tenant: session.tenant(),
+                before,
+                limit: PAGE,
+            })
+            .await?;
+        for row in &page.items {
+            serde_json::to_writer(&mut to, row).map_err(|error| failed(error.into()))?;
+            to.write_all(b"\n").map_err(failed)?;
+            rows += 1;
+        }
+        before = page.next;
+        if before.is_none() {
+            to.flush().map_err(failed)?;
+            return Ok(rows);
+        }
+    }
 }
 
 #[cfg(test)]

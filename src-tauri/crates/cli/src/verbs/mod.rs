@@ -33,6 +33,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Outcome, WireError> {
         Verb::Rebaseline { name } => rebaseline(global, name).await,
         Verb::Conflicts(verb) => conflicts::conflicts(global, verb).await,
         Verb::Errors(verb) => lists::errors(global, verb).await,
+        Verb::Alerts(verb) => lists::alerts(global, verb).await,
         Verb::Audit(verb) => lists::audit(global, verb).await,
         Verb::Tenants(verb) => tenants(global, verb).await,
         Verb::Secrets(verb) => secrets::secrets(global, verb).await,

@@ -130,6 +130,19 @@ fn test_008_a_failed_run_is_told_by_mail_and_webhook_and_so_is_its_recovery() {
     let link = format!("tandem://open/t/main/runs/{}", told.last_run());
 
     assert_eq!(told.came(), (1, 1), "told before the command ended");
+    let listed = told.tandem(&["alerts", "list", "--json"]).json()[0].clone();
+    assert_eq!(
+        (&listed["kind"], &listed["sync"]),
+        (&"failure".into(), &"customers".into())
+    );
+    for channel in [&listed["deliveries"][0], &listed["deliveries"][1]] {
+        assert!(channel["delivered_at"].is_string(), "{listed}");
+    }
+    let table = told.tandem(&["alerts", "list"]).out;
+    assert!(
+        table.contains("mail, webhook") || table.contains("webhook, mail"),
+        "{table}"
+    );
     let mail = told.office.mails().remove(0);
     assert_eq!(mail.from, "tandem@example.org");
     assert_eq!(mail.to, ["ann@example.org", "bo@example.org"]);
