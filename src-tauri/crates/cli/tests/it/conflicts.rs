@@ -6,7 +6,7 @@ use tandem_sandbox::{Erp, Table};
 use crate::bench::{Bench, fields, key};
 
 /// Five linked customers; those named differ in `city`, and in `credit_limit` too where `both`.
-fn contested(numbers: &[u32], both: bool) -> Bench {
+pub(crate) fn contested(numbers: &[u32], both: bool) -> Bench {
     let bench = Bench::with_customers(5);
     assert_eq!(bench.tandem(&["run", "customers"]).status, 0);
     for n in numbers {

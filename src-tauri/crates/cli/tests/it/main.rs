@@ -17,3 +17,4 @@ mod schedule;
 mod secrets;
 mod statuses;
 mod stores;
+mod tenants;
