@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test fails where what it needs is not there"
 )]
 
@@ -18,6 +19,7 @@ use tandem_engine::ports::history::{RunOptions, RunStatus, RunTrigger};
 use tandem_engine::ports::session::RunOutcome;
 use tandem_engine::ports::store::{Actor, NewRun, RunOpening, SyncRecord, Tenant};
 use tandem_engine::ports::{Clock, Ids as _};
+use tandem_engine::run::Opened;
 use tandem_engine::schedule::{Due, NotStarted, Scheduler, Starts};
 use tandem_tests::clock::TestIds;
 use tandem_tests::world::World;
@@ -326,4 +328,27 @@ async fn a_paused_sync_rests_and_goes_on_when_resumed() {
     assert!((5..=7).contains(&count), "{count}");
     follower.abort();
     tokio::time::sleep(Duration::ZERO).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_process_left_in_the_middle_is_taken_over_once_it_stayed_silent() {
+    let world = scheduled("0 3 * * *");
+    let (one, two) = (Runs::new(&world, 10_000_000), Runs::new(&world, 20_000_000));
+    let Opened::Ready(run) = world.open(RunOptions::default()).await else {
+        panic!("a run that opens");
+    };
+    // As if its process were killed.
+    drop(run);
+    let followers = [follow(&world, &one), follow(&world, &two)];
+    pass(TimeDelta::seconds(80)).await;
+    assert_eq!(
+        one.started().len() + two.started().len(),
+        0,
+        "it may yet live"
+    );
+    pass(TimeDelta::minutes(60)).await;
+    assert_eq!(one.started().len() + two.started().len(), 1);
+    for follower in followers {
+        follower.abort();
+    }
 }

@@ -24,25 +24,16 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
     let named = |name: &str| NotFound(json!({ "tenant": "other", "name": name }));
     let one = |of: &str| NotFound(json!({ "tenant": "other", "id": id(of) }));
     match command {
-        // Tenants' names are no secret to this machine's user.
-        "app_info" | "list_tenants" => Own,
-        // They name the tenant itself.
-        "create_tenant" | "remove_tenant" => Own,
-        // A file says nothing of what another tenant has.
-        "apply_workspace" => Own,
-        // It makes the caller's own.
-        "load_sample" => Own,
-        // The caller's own log is whole.
-        "verify_audit" => Own,
-        "overview" => Nothing(json!({ "tenant": "other" })),
-        "list_connections" | "list_syncs" | "export_workspace" => {
+        // Tenants' names are no secret to this machine's user; a file says nothing of what another
+        // tenant has; the sample and the log are the caller's own.
+        "app_info" | "list_tenants" | "create_tenant" | "remove_tenant" | "apply_workspace"
+        | "load_sample" | "verify_audit" | "list_audit" => Own,
+        "overview" | "list_connections" | "list_syncs" | "export_workspace" => {
             Nothing(json!({ "tenant": "other" }))
         }
         "list_runs" | "list_conflicts" | "list_errors" | "list_alerts" => {
             Nothing(json!({ "tenant": "other", "limit": 1000 }))
         }
-        // It has rows of its own: that it was created.
-        "list_audit" => Own,
         "test_connection" | "probe_connection" | "isolate_connection" | "reset_connection" => {
             named("left")
         }

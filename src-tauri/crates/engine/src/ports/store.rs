@@ -362,6 +362,9 @@ pub trait TenantStore: Send + Sync {
     fn continuations(&self) -> Result<Vec<Continuation>, StoreError>;
     /// When the newest run of a configuration that its schedule started began.
     fn last_scheduled(&self, sync: SyncId) -> Result<Option<DateTime<Utc>>, StoreError>;
+    /// From when on a configuration's run can be taken over if its holder stays silent; `None` where
+    /// no run is open.
+    fn takeover_at(&self, sync: SyncId) -> Result<Option<DateTime<Utc>>, StoreError>;
     /// A run's journal, ascending after `after`.
     fn changes(
         &self,

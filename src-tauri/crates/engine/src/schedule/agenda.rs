@@ -72,6 +72,16 @@ fn look_at(
                 continue;
             }
         }
+        if sync.config.schedule.is_some()
+            && let Some(at) = store.takeover_at(sync.id)?
+            && tried.is_none_or(|tried| tried < at)
+        {
+            // Its process ended in the middle: what it began is not left until the next time.
+            agenda.add(now, at, || due(Some(at)));
+            if at <= now {
+                continue;
+            }
+        }
         let started = store.last_scheduled(sync.id)?;
         if let Some((at, start, jitter)) = next_start(&sync, started.max(tried)) {
             agenda.add(now, start, || due(Some(at - jitter)));

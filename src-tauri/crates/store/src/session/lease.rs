@@ -43,6 +43,12 @@ pub(super) fn read(db: &Connection, key: SyncKey) -> Result<Option<Lease>> {
         .optional()?)
 }
 
+/// From when on a silent holder's run can be taken over.
+pub(crate) fn takeover_at(db: &Connection, key: SyncKey) -> Result<Option<DateTime<Utc>>> {
+    let lease = read(db, key)?;
+    Ok(lease.and_then(|lease| lease.holder.map(|_| lease.expires + CALL)))
+}
+
 /// Gives the lease to a run; every earlier holder's writes fail from now on.
 pub(super) fn take(
     db: &Connection,

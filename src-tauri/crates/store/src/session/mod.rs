@@ -40,6 +40,7 @@ use crate::tenant::{errors, syncs};
 use kept::Plan;
 use scratch::Seen;
 
+pub(crate) use lease::takeover_at;
 pub(crate) use open::open;
 pub(crate) use rebaseline::rebaseline;
 

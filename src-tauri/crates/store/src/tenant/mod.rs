@@ -160,6 +160,10 @@ impl TenantStore for SqliteTenant {
         self.list(runs::continuations)
     }
 
+    fn takeover_at(&self, sync: SyncId) -> Answer<Option<DateTime<Utc>>> {
+        self.one(|db, tenant| session::takeover_at(db, syncs::key(db, tenant, sync)?))
+    }
+
     fn last_scheduled(&self, sync: SyncId) -> Answer<Option<DateTime<Utc>>> {
         self.one(|db, tenant| {
             let key = syncs::key(db, tenant, sync)?;

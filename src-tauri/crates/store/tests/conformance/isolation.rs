@@ -91,6 +91,7 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
     ));
     refused(asker.settle_alert("mail", &alert, &Delivery::Told, owner.now()));
     refused(asker.last_scheduled(owner.sync));
+    refused(asker.takeover_at(owner.sync));
     refused(asker.put_connection(&connection, &actor));
     refused(asker.put_sync(&owner.tenant.sync(owner.sync).unwrap(), &actor));
 

@@ -93,6 +93,16 @@ pub(crate) fn one_time_of_a_schedule_is_one_run(h: &dyn Harness) {
         session.finish(world.outcome(RunStatus::Failed)).unwrap();
         id
     };
+    assert_eq!(world.tenant.takeover_at(world.sync).unwrap(), None);
+    let open = world.open();
+    let silent = world.now() + chrono::TimeDelta::seconds(90);
+    assert_eq!(
+        world.tenant.takeover_at(world.sync).unwrap(),
+        Some(silent),
+        "its lease and the longest call"
+    );
+    open.finish(world.outcome(RunStatus::Completed)).unwrap();
+    assert_eq!(world.tenant.takeover_at(world.sync).unwrap(), None);
     let before = world.now();
     // A person's run is none of the schedule's.
     finish(world.try_open(RunOptions::default()));
