@@ -14,6 +14,7 @@ const DECISIONS: RunOptions = RunOptions {
     full: false,
     allow_deletes: None,
     decisions_only: true,
+    rolls_back: None,
 };
 
 async fn contested(overrides: serde_json::Value) -> (World, RecordId, RecordId) {

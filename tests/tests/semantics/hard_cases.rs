@@ -18,6 +18,7 @@ const FULL: RunOptions = RunOptions {
     full: true,
     allow_deletes: None,
     decisions_only: false,
+    rolls_back: None,
 };
 
 #[tokio::test(start_paused = true)]

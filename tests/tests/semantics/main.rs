@@ -15,4 +15,5 @@ mod observability;
 mod pairing;
 mod recovery;
 mod remade;
+mod rollback;
 mod schedule;

@@ -16,6 +16,7 @@ const DECISIONS: RunOptions = RunOptions {
     full: false,
     allow_deletes: None,
     decisions_only: true,
+    rolls_back: None,
 };
 
 fn open(world: &World) -> Vec<ConflictKind> {

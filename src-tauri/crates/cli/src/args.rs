@@ -62,7 +62,7 @@ pub(crate) enum Verb {
     Syncs(Syncs),
     /// Run a sync and wait for its end
     Run(Run),
-    /// Look at runs; cancel one
+    /// Look at runs; cancel one, take one back
     #[command(subcommand)]
     Runs(Runs),
     /// Forget what a sync's two sides agreed on, after a system was moved or replaced: pairs stay, and
@@ -198,6 +198,17 @@ pub(crate) enum Runs {
     Diff {
         /// Its id, or the beginning of it
         id: String,
+    },
+    /// Take back what a run wrote: each field, where it still says what the run wrote
+    Rollback {
+        /// Its id, or the beginning of it
+        id: String,
+        /// Only show what would be written
+        #[arg(long)]
+        simulate: bool,
+        /// The exact number of deletes that a guard refused and that is confirmed hereby
+        #[arg(long, value_name = "N")]
+        allow_deletes: Option<u64>,
     },
     /// Ask a live run to stop at its next chunk
     Cancel {

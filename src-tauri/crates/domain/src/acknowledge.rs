@@ -21,7 +21,7 @@ pub fn acknowledge(
 ) -> Link {
     let mut next = link.clone();
     match intent {
-        Intent::Delete { .. } => return closed(link),
+        Intent::Delete { .. } => return deleted(link, side),
         Intent::Create { fields } => {
             let shadow = match &receipt.record {
                 Some(record) => fields.with(record),
@@ -46,6 +46,21 @@ pub fn acknowledge(
     let whole = next.sides.source.is_some() && next.sides.target.is_some();
     if whole && next.state == LinkState::Unpaired {
         next.state = LinkState::Active;
+    }
+    next
+}
+
+/// A pair that is left alone stays so while its other record lives: the delete took a create back.
+fn deleted(link: &Link, side: Side) -> Link {
+    let other = link.sides.get(side.other());
+    let lives = matches!(other, Some(half) if half.seen != Some(Seen::Deleted));
+    if link.state != LinkState::Excluded || !lives {
+        return closed(link);
+    }
+    let mut next = link.clone();
+    if let Some(half) = next.sides.get_mut(side) {
+        half.seen = Some(Seen::Deleted);
+        half.owed.clear();
     }
     next
 }

@@ -162,6 +162,8 @@ pub enum Reason {
     OwedPaid,
     /// Excluded by an admin, or a tombstone.
     Excluded,
+    /// What an earlier run wrote is taken back.
+    RolledBack,
 }
 
 /// What planning needs of a configuration, gathered once a run.

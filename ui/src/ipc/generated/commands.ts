@@ -48,6 +48,7 @@ import type {
   ResolveDeleteConflict,
   ResolveError,
   ResumeSync,
+  RollbackRun,
   RunChanges,
   RunStarted,
   RunSync,
@@ -79,6 +80,7 @@ export interface Commands {
   resume_sync: { args: ResumeSync; reply: SyncView };
   rebaseline_sync: { args: RebaselineSync; reply: SyncView };
   run_sync: { args: RunSync; reply: RunStarted };
+  rollback_run: { args: RollbackRun; reply: RunStarted };
   cancel_run: { args: CancelRun; reply: RunView };
   list_runs: { args: ListRuns; reply: Page<RunView> };
   get_run: { args: GetRun; reply: RunView };

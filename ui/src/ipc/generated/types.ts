@@ -1217,6 +1217,14 @@ error: string | null,
  */
 fields: Array<FieldDiff>, 
 /**
+ * Whether a rollback can take it back.
+ */
+reversible: WireReversible, 
+/**
+ * What a rollback would lose, or why it cannot.
+ */
+irreversible?: string, 
+/**
  * Values that were decided against.
  */
 losers: Array<LostValue>, };
@@ -1318,6 +1326,27 @@ tenant: string,
  * The sync's name.
  */
 name: string, };
+
+/**
+ * Starts a run that takes back what an earlier one wrote, and returns at once.
+ */
+export type RollbackRun = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The run to take back: its id or the beginning of it.
+ */
+id: string, 
+/**
+ * Only plan it; write nothing.
+ */
+simulate: boolean, 
+/**
+ * The exact number of deletes that a guard refused and that is confirmed hereby.
+ */
+allow_deletes?: number, };
 
 /**
  * What a run wrote (or, simulated, would write), in order.
@@ -1467,6 +1496,10 @@ full: boolean,
  * Whether it only carries out decisions.
  */
 decisions_only: boolean, 
+/**
+ * The run it takes back.
+ */
+rolls_back?: string, 
 /**
  * What started it.
  */
@@ -1934,6 +1967,11 @@ export type WireFieldType = "text" | "integer" | "decimal" | "boolean" | "timest
 export type WirePhase = "prepare" | "read" | "plan" | "apply" | "finalize";
 
 /**
+ * Whether a rollback can take a write back.
+ */
+export type WireReversible = "full" | "partly" | "no";
+
+/**
  * How a run stands.
  */
 export type WireRunStatus = "pending" | "running" | "completed" | "partial" | "failed";
@@ -1946,4 +1984,4 @@ export type WireSide = "source" | "target";
 /**
  * What started a run.
  */
-export type WireTrigger = "manual" | "schedule" | "decision";
+export type WireTrigger = "manual" | "schedule" | "decision" | "rollback";

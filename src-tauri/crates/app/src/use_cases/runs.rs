@@ -10,7 +10,8 @@ use crate::execution::is_live;
 use crate::lookup::{self, Syncs};
 use crate::views;
 use crate::wire::{
-    CancelRun, GetRun, ListRuns, Page, RecordChange, RunChanges, RunStarted, RunSync, RunView,
+    CancelRun, GetRun, ListRuns, Page, RecordChange, RollbackRun, RunChanges, RunStarted, RunSync,
+    RunView,
 };
 
 impl App {
@@ -34,9 +35,62 @@ impl App {
             full: args.full,
             allow_deletes: args.allow_deletes,
             decisions_only: false,
+            rolls_back: None,
         };
         let started = self
             .start_run(&args.tenant, sync, options, RunTrigger::Manual)
+            .await?;
+        Ok(RunStarted {
+            run_id: started.run.to_string(),
+            joined: started.joined,
+        })
+    }
+
+    /// Starts a run that takes back what an earlier one wrote: each field only where it still says
+    /// what that run wrote. A sync that rests may be rolled back too.
+    ///
+    /// # Errors
+    /// Where there is no such run, it has not ended, or it wrote nothing because it was a simulation;
+    /// else as for [`App::run_sync`].
+    pub async fn rollback_run(&self, args: RollbackRun) -> Result<RunStarted, AppError> {
+        let id = args.id;
+        let (run, sync) = self
+            .with_tenant(&args.tenant, move |scope| {
+                let run = lookup::run(scope.store, &id)?;
+                let why = if is_live(run.status) {
+                    Some("It has not ended.")
+                } else if run.options.simulate {
+                    Some("It was a simulation and wrote nothing.")
+                } else {
+                    None
+                };
+                if let Some(why) = why {
+                    return Err(AppError::Argument {
+                        what: format!("run {} cannot be rolled back", run.id),
+                        why: why.to_owned(),
+                        fix: "Look at what it did: tandem runs diff".to_owned(),
+                    });
+                }
+                let sync = scope.store.sync(run.sync)?;
+                if !args.simulate {
+                    scope.store.add_audit(
+                        &scope.inner.who(),
+                        "run.rollback",
+                        &run.sync_name,
+                        serde_json::json!({ "run": run.id, "allow_deletes": args.allow_deletes }),
+                    )?;
+                }
+                Ok((run.id, sync))
+            })
+            .await?;
+        let options = RunOptions {
+            simulate: args.simulate,
+            allow_deletes: args.allow_deletes,
+            rolls_back: Some(run),
+            ..RunOptions::default()
+        };
+        let started = self
+            .start_run(&args.tenant, sync, options, RunTrigger::Rollback)
             .await?;
         Ok(RunStarted {
             run_id: started.run.to_string(),

@@ -1,7 +1,7 @@
 //! Runs and their changes as the faces see them.
 
 use tandem_domain::ids::Side;
-use tandem_engine::ports::history::{Change, RunStatus, SyncHistory};
+use tandem_engine::ports::history::{Change, Reversibility, RunStatus, SyncHistory};
 
 use super::label::label;
 use super::time;
@@ -9,7 +9,7 @@ use super::words::{error_advice, error_type, field_type, word};
 use crate::error::sentence;
 use crate::execution::LiveView;
 use crate::lookup::{Syncs, system_of};
-use crate::wire::{FieldDiff, LostValue, RecordChange, RunView, WireError};
+use crate::wire::{FieldDiff, LostValue, RecordChange, RunView, WireError, WireReversible};
 
 /// A run; `live` adds what only this process knows.
 pub(crate) fn run(history: SyncHistory, syncs: &mut Syncs<'_>, live: Option<LiveView>) -> RunView {
@@ -38,6 +38,7 @@ pub(crate) fn run(history: SyncHistory, syncs: &mut Syncs<'_>, live: Option<Live
         simulated: history.options.simulate,
         full: history.options.full,
         decisions_only: history.options.decisions_only,
+        rolls_back: history.options.rolls_back.map(|run| run.to_string()),
         trigger: history.trigger.into(),
         actor: history.actor,
         started_at: time(history.started_at),
@@ -100,6 +101,11 @@ pub(crate) fn change(
             rule: it.rule.clone(),
         })
         .collect();
+    let (reversible, irreversible) = match change.reversibility() {
+        Reversibility::Full => (WireReversible::Full, None),
+        Reversibility::Partly(why) => (WireReversible::Partly, Some(why.to_owned())),
+        Reversibility::No(why) => (WireReversible::No, Some(why.to_owned())),
+    };
     RecordChange {
         seq: change.seq.to_string(),
         side: change.side.into(),
@@ -112,6 +118,8 @@ pub(crate) fn change(
         reason: word(&change.reason),
         error: change.error,
         fields,
+        reversible,
+        irreversible,
         losers,
     }
 }

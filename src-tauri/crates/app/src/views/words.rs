@@ -40,7 +40,7 @@ words! {
         Pending => Pending, Running => Running, Completed => Completed, Failed => Failed,
         Partial => Partial,
     }
-    RunTrigger => WireTrigger { Manual => Manual, Schedule => Schedule, Decision => Decision }
+    RunTrigger => WireTrigger { Manual => Manual, Schedule => Schedule, Decision => Decision, Rollback => Rollback }
     Phase => WirePhase {
         Prepare => Prepare, Read => Read, Plan => Plan, Apply => Apply, Finalize => Finalize,
     }

@@ -119,6 +119,20 @@ args! {
         #[ts(optional)]
         allow_deletes: Option<u64>,
     }
+    /// Starts a run that takes back what an earlier one wrote, and returns at once.
+    RollbackRun {
+        /// The tenant's name.
+        tenant: String,
+        /// The run to take back: its id or the beginning of it.
+        id: String,
+        /// Only plan it; write nothing.
+        #[serde(default)]
+        simulate: bool,
+        /// The exact number of deletes that a guard refused and that is confirmed hereby.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        allow_deletes: Option<u64>,
+    }
     /// Asks a live run to stop at its next chunk.
     CancelRun {
         /// The tenant's name.

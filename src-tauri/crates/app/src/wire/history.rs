@@ -31,6 +31,8 @@ pub enum WireTrigger {
     Schedule,
     /// A decision to carry out.
     Decision,
+    /// A person took an earlier run back.
+    Rollback,
 }
 
 /// Where a live run is.
@@ -70,6 +72,10 @@ pub struct RunView {
     pub full: bool,
     /// Whether it only carries out decisions.
     pub decisions_only: bool,
+    /// The run it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rolls_back: Option<String>,
     /// What started it.
     pub trigger: WireTrigger,
     /// Who started it.
@@ -190,6 +196,18 @@ pub enum ChangeState {
     Planned,
 }
 
+/// Whether a rollback can take a write back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WireReversible {
+    /// All of it.
+    Full,
+    /// Not without a loss.
+    Partly,
+    /// Nothing of it.
+    No,
+}
+
 /// One write to one record of one system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RecordChange {
@@ -215,6 +233,12 @@ pub struct RecordChange {
     pub error: Option<String>,
     /// Field by field.
     pub fields: Vec<FieldDiff>,
+    /// Whether a rollback can take it back.
+    pub reversible: WireReversible,
+    /// What a rollback would lose, or why it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub irreversible: Option<String>,
     /// Values that were decided against.
     pub losers: Vec<LostValue>,
 }

@@ -8,7 +8,7 @@ mod table;
 
 pub(crate) use conflicts::{conflict, conflicts};
 pub(crate) use problems::{alerts, audit, error, errors};
-pub(crate) use runs::{changes, run, run_document, runs};
+pub(crate) use runs::{changes, rollback, rollback_document, run, run_document, runs};
 pub(crate) use setup::{
     applied, circuit, connections, secret_deleted, secret_set, secrets, sync, syncs, tenants, test,
 };

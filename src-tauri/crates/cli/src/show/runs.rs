@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use tandem_app::WireError;
-use tandem_app::wire::{ChangeKind, ChangeState, RecordChange, RunView, SideCounts, WireRunStatus};
+use tandem_app::wire::{
+    ChangeKind, ChangeState, ErrorSummary, RecordChange, RunView, SideCounts, WireRunStatus,
+};
 
 use super::{Paint, Table, Tone, count, duration, time, value, word};
 
@@ -106,10 +108,11 @@ fn status(run: &RunView) -> String {
 
 /// One run in full.
 pub(crate) fn run(run: &RunView, paint: Paint) -> String {
-    let title = if run.simulated {
-        "Simulation of"
-    } else {
-        "Run of"
+    let title = match (run.simulated, run.rolls_back.is_some()) {
+        (true, false) => "Simulation of",
+        (false, false) => "Run of",
+        (true, true) => "Simulated rollback of",
+        (false, true) => "Rollback of",
     };
     let mut text = format!(
         "{title} {}: {} in {}\n",
@@ -145,6 +148,9 @@ pub(crate) fn run(run: &RunView, paint: Paint) -> String {
         if let Some(fix) = &error.fix {
             text.push_str(&format!("  fix: {fix}\n"));
         }
+    }
+    if let Some(earlier) = &run.rolls_back {
+        text.push_str(&format!("  takes back run {earlier}\n"));
     }
     if let Some(at) = &run.continue_at {
         text.push_str(&format!("  the rest is due from {} on\n", time(at)));
@@ -184,7 +190,15 @@ pub(crate) fn changes(changes: &[RecordChange], paint: Paint) -> String {
             .as_ref()
             .map_or_else(String::new, |label| format!(" {label}"));
         text.push_str(&paint.text(Tone::Head, &format!("{kind} {} {id}{label}", change.system)));
-        text.push_str(&format!("{state} ({})\n", change.reason));
+        let lost = change
+            .irreversible
+            .as_ref()
+            .map_or_else(String::new, |why| format!(": {why}"));
+        text.push_str(&format!(
+            "{state} ({}; reversible: {}{lost})\n",
+            change.reason,
+            word(&change.reversible)
+        ));
         for field in change.fields.iter().filter(|field| field.changed) {
             let before = value(field.before.as_ref());
             let after = value(field.after.as_ref());
@@ -206,6 +220,66 @@ pub(crate) fn changes(changes: &[RecordChange], paint: Paint) -> String {
         if let Some(error) = &change.error {
             text.push_str(&format!("    {}\n", paint.text(Tone::Bad, error)));
         }
+    }
+    text
+}
+
+/// A rollback's end as `runs rollback --json` prints it.
+#[derive(Debug, Serialize)]
+pub(crate) struct RollbackDocument<'a> {
+    #[serde(flatten)]
+    run: RunDocument<'a>,
+    rolls_back: Option<&'a str>,
+    left_alone: Vec<LeftAlone<'a>>,
+    #[serde(skip_serializing_if = "<[RecordChange]>::is_empty")]
+    planned: &'a [RecordChange],
+}
+
+/// What a rollback did not put back.
+#[derive(Debug, Serialize)]
+struct LeftAlone<'a> {
+    record_id: Option<&'a str>,
+    why: &'a str,
+}
+
+/// The promised names of a rollback.
+pub(crate) fn rollback_document<'a>(
+    run: &'a RunView,
+    planned: &'a [RecordChange],
+    left: &'a [ErrorSummary],
+) -> RollbackDocument<'a> {
+    RollbackDocument {
+        run: run_document(run),
+        rolls_back: run.rolls_back.as_deref(),
+        left_alone: left
+            .iter()
+            .map(|it| LeftAlone {
+                record_id: it.record_id.as_deref(),
+                why: &it.message,
+            })
+            .collect(),
+        planned,
+    }
+}
+
+/// A rollback: what it did or would do, and what it left alone.
+pub(crate) fn rollback(
+    view: &RunView,
+    planned: &[RecordChange],
+    left: &[ErrorSummary],
+    paint: Paint,
+) -> String {
+    let mut text = run(view, paint);
+    if view.simulated {
+        text.push_str(&changes(planned, paint));
+    }
+    for it in left.iter().filter(|it| it.record_id.is_some()) {
+        let id = it.record_id.as_deref().unwrap_or_default();
+        text.push_str(&format!(
+            "  {} {id}: {}\n",
+            paint.text(Tone::Warn, "!"),
+            it.message
+        ));
     }
     text
 }

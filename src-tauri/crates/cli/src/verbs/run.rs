@@ -1,7 +1,8 @@
 //! `run` and `runs`.
 
 use tandem_app::wire::{
-    CancelRun, GetRun, ListRuns, RecordChange, RunChanges, RunSync, RunView, WireRunStatus,
+    CancelRun, GetRun, ListErrors, ListRuns, RecordChange, RollbackRun, RunChanges, RunStarted,
+    RunSync, RunView, WireRunStatus,
 };
 use tandem_app::{App, WireError};
 
@@ -35,6 +36,62 @@ async fn to_the_end(session: &Session, args: Run) -> Result<RunView, WireError> 
             allow_deletes: args.allow_deletes,
         })
         .await?;
+    follow(session, started).await
+}
+
+/// Takes a run back, and shows field by field what that does or would do.
+async fn rollback(
+    global: &Global,
+    id: String,
+    simulate: bool,
+    allow_deletes: Option<u64>,
+) -> Result<Outcome, WireError> {
+    let session = Session::open_telling(global)?;
+    let (out, tenant) = (session.out, session.tenant());
+    let started = session
+        .app
+        .rollback_run(RollbackRun {
+            tenant: tenant.clone(),
+            id,
+            simulate,
+            allow_deletes,
+        })
+        .await?;
+    let run = follow(&session, started).await?;
+    let left = gather(u32::MAX, |before, limit| {
+        session.app.list_errors(ListErrors {
+            tenant: tenant.clone(),
+            run: Some(run.id.clone()),
+            resolved: None,
+            before,
+            limit,
+        })
+    })
+    .await?;
+    let changes = if simulate {
+        changes(&session, &run.id).await?
+    } else {
+        Vec::new()
+    };
+    out.print(&show::rollback_document(&run, &changes, &left), |paint| {
+        show::rollback(&run, &changes, &left, paint)
+    })?;
+    Ok(Outcome::of(&run))
+}
+
+async fn changes(session: &Session, id: &str) -> Result<Vec<RecordChange>, WireError> {
+    gather(u32::MAX, |after, limit| {
+        session.app.run_changes(RunChanges {
+            tenant: session.tenant(),
+            id: id.to_owned(),
+            after,
+            limit,
+        })
+    })
+    .await
+}
+
+async fn follow(session: &Session, started: RunStarted) -> Result<RunView, WireError> {
     if started.joined {
         session.out.note(&format!(
             "Run {} was going on already; waiting for it.",
@@ -78,6 +135,14 @@ async fn cancel(app: &App, tenant: &str, id: &str) -> Result<RunView, WireError>
 }
 
 pub(super) async fn runs(global: &Global, verb: Runs) -> Result<Outcome, WireError> {
+    if let Runs::Rollback {
+        id,
+        simulate,
+        allow_deletes,
+    } = verb
+    {
+        return rollback(global, id, simulate, allow_deletes).await;
+    }
     let session = Session::open(global)?;
     let (app, out, tenant) = (&session.app, session.out, session.tenant());
     match verb {
@@ -105,18 +170,11 @@ pub(super) async fn runs(global: &Global, verb: Runs) -> Result<Outcome, WireErr
             out.print(&run, |paint| show::run(&run, paint))?;
         }
         Runs::Diff { id } => {
-            let changes: Vec<RecordChange> = gather(u32::MAX, |after, limit| {
-                let (tenant, id) = (tenant.clone(), id.clone());
-                app.run_changes(RunChanges {
-                    tenant,
-                    id,
-                    after,
-                    limit,
-                })
-            })
-            .await?;
+            let changes = changes(&session, &id).await?;
             out.print(&changes, |paint| show::changes(&changes, paint))?;
         }
+        // Taken above: it goes on until its run has ended.
+        Runs::Rollback { .. } => {}
         Runs::Cancel { id } => {
             let run = cancel(app, &tenant, &id).await?;
             out.print(&run, |_| {

@@ -57,6 +57,8 @@ pub enum RunTrigger {
     Schedule,
     /// A decision to carry out.
     Decision,
+    /// A person took an earlier run back.
+    Rollback,
 }
 
 /// How a run was asked to behave; part of its identity (a second trigger joins only with the same).
@@ -70,6 +72,8 @@ pub struct RunOptions {
     pub allow_deletes: Option<u64>,
     /// Only carry out decisions; list nothing.
     pub decisions_only: bool,
+    /// Only take back what this run wrote; list nothing.
+    pub rolls_back: Option<RunId>,
 }
 
 /// A `sync_history` row.
@@ -261,6 +265,43 @@ pub struct Change {
     pub reason: tandem_domain::plan::Reason,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+/// Whether a rollback can take a change back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reversibility {
+    /// All of it.
+    Full,
+    /// Not without a loss.
+    Partly(&'static str),
+    /// Nothing of it.
+    No(&'static str),
+}
+
+impl Change {
+    /// Whether a rollback can take this back, as far as the journal knows: what people edit in
+    /// between is theirs and stays.
+    #[must_use]
+    pub fn reversibility(&self) -> Reversibility {
+        let known = self.fields.iter().filter(|it| it.before.is_some()).count();
+        match self.kind {
+            OperationKind::Create => Reversibility::Full,
+            OperationKind::Delete if known == 0 => {
+                Reversibility::No("nothing is known of what the record said")
+            }
+            OperationKind::Delete => Reversibility::Partly(
+                "the record is made anew: another id, and only the fields that are mapped",
+            ),
+            OperationKind::Update if known == self.fields.len() => Reversibility::Full,
+            OperationKind::Update if known == 0 => {
+                Reversibility::No("what the fields said before is not known")
+            }
+            OperationKind::Update => {
+                Reversibility::Partly("what some of the fields said before is not known")
+            }
+        }
+    }
 }
 
 /// One field of a change.

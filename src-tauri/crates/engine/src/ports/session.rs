@@ -253,6 +253,26 @@ pub struct Unsettled {
     pub link_id: LinkId,
 }
 
+/// A write of an earlier run that is to be taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UndoOperation {
+    /// As history shows it.
+    pub change: super::history::Change,
+    /// Its link, if it is still there.
+    pub link: Option<UndoLink>,
+}
+
+/// The link of a write to take back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UndoLink {
+    /// Which.
+    pub id: LinkId,
+    /// As stored.
+    pub link: Link,
+    /// Whether the next run is to plan it whatever is read.
+    pub todo: bool,
+}
+
 /// A decision waiting to be carried out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecidedConflict {
@@ -404,6 +424,16 @@ pub trait RunSession: Send {
     ) -> Result<(), StoreError>;
     /// Logs errors that belong to no chunk.
     fn log_errors(&mut self, errors: &[NewError]) -> Result<(), StoreError>;
+
+    /// What a run of this configuration wrote and was acknowledged, newest first, older than `before`.
+    fn undo_page(
+        &mut self,
+        run: RunId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<UndoOperation>, StoreError>;
+    /// How many records that run made on each side.
+    fn made_by(&mut self, run: RunId) -> Result<Both<u64>, StoreError>;
 
     /// Decisions whose undo window has passed and that are not fully written.
     fn decided(&mut self, now: DateTime<Utc>) -> Result<Vec<DecidedConflict>, StoreError>;

@@ -42,6 +42,8 @@ pub struct RunContext {
 pub(super) struct Tally {
     /// Counts for history.
     pub counts: RunCounts,
+    /// A rollback left some fields as they are, though their records were written.
+    pub left_alone: bool,
     /// Records before and after.
     pub snapshot: SnapshotCollector,
     /// When progress was last told, on the monotonic clock.

@@ -17,6 +17,8 @@ use crate::ports::session::{RunOutcome, SideProgress};
 pub(super) enum Ended {
     /// Only decisions were to be carried out, and were.
     DecisionsOnly,
+    /// An earlier run was taken back.
+    RolledBack,
     /// Everything planned was tried.
     Applied(Box<Applied>),
 }
@@ -30,7 +32,7 @@ pub(super) async fn finalize(
     let mut plan_hash = None;
     let mut progress = Both::new(None, None);
     let halt = match ended {
-        Ok(Ended::DecisionsOnly) => None,
+        Ok(Ended::DecisionsOnly | Ended::RolledBack) => None,
         Ok(Ended::Applied(applied)) => {
             let Applied { plan, stopped } = *applied;
             plan_hash = Some(plan.hash);
@@ -51,9 +53,10 @@ pub(super) async fn finalize(
     counts.processed = counts.succeeded + counts.failed + counts.skipped;
     let continue_at = halt
         .as_ref()
-        .filter(|_| !run.options.simulate)
+        .filter(|_| !run.options.simulate && run.options.rolls_back.is_none())
         .and_then(|halt| halt.continue_at(run.now()));
-    let status = status(&counts, halt.as_ref(), continue_at.is_some());
+    let left = run.tally(|tally| tally.left_alone);
+    let status = status(&counts, halt.as_ref(), continue_at.is_some(), left);
     if let Some(halt) = &halt {
         let error = run_error(&run, halt);
         if let Err(error) = run
@@ -109,12 +112,12 @@ fn remember(progress: Both<SideProgress>) -> Both<Option<SideProgress>> {
 
 /// A run that was stopped after part of its work landed, or whose rest is due later, is `partial`;
 /// one that a guard refused or an admin cancelled is `failed`, whatever landed.
-fn status(counts: &RunCounts, halt: Option<&Halt>, continues: bool) -> RunStatus {
+fn status(counts: &RunCounts, halt: Option<&Halt>, continues: bool, left_alone: bool) -> RunStatus {
     match halt {
         Some(_) if continues => RunStatus::Partial,
         Some(Halt::Side { .. }) if counts.succeeded > 0 => RunStatus::Partial,
         Some(_) => RunStatus::Failed,
-        None if counts.failed > 0 || counts.conflicts > 0 => RunStatus::Partial,
+        None if counts.failed > 0 || counts.conflicts > 0 || left_alone => RunStatus::Partial,
         None => RunStatus::Completed,
     }
 }
@@ -146,7 +149,10 @@ fn alert_step(
 ) -> AlertStep {
     let Some(halt) = halt else {
         // Carrying out decisions does not show that both systems can be listed.
-        return if run.options.simulate || run.options.decisions_only {
+        return if run.options.simulate
+            || run.options.decisions_only
+            || run.options.rolls_back.is_some()
+        {
             AlertStep::Silent
         } else {
             AlertStep::Works

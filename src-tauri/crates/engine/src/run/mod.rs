@@ -35,6 +35,7 @@ mod plan;
 mod read;
 mod receipts;
 mod recover;
+mod rollback;
 mod rules;
 mod send;
 mod session;
@@ -254,6 +255,10 @@ impl RunHandle {
 async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
     let prepared = prepare(run).await?;
     reach(Point::Prepared);
+    if let Some(earlier) = run.options.rolls_back {
+        rollback::roll_back(run, earlier).await?;
+        return Ok(finalize::Ended::RolledBack);
+    }
     let policy = run.rules.policy(Both::new(None, None));
     let decided = decisions::carry_out(run, &policy).await?;
     if run.options.decisions_only && decided.is_empty() {

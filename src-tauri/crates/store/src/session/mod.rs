@@ -17,6 +17,7 @@ mod quarantine;
 mod rebaseline;
 mod scratch;
 mod stage;
+mod undo;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_engine::ports::history::{NewError, OperationKind, OperationState, RunCounts};
 use tandem_engine::ports::session::{
     AcknowledgedPair, DecidedConflict, JournalPair, Journalled, PlannedPair, Renewal, RunOutcome,
-    RunSession, SideProgress, StageCounts, StagedPair, StagedRecord, Unsettled,
+    RunSession, SideProgress, StageCounts, StagedPair, StagedRecord, UndoOperation, Unsettled,
 };
 use tandem_engine::ports::store::StoreError;
 
@@ -251,6 +252,21 @@ impl RunSession for Session {
 
     fn log_errors(&mut self, errors: &[NewError]) -> Answer<()> {
         Ok(self.write(|db, parts| errors::add(db, parts.hold.key.tenant, parts.hold.run, errors))?)
+    }
+
+    fn undo_page(
+        &mut self,
+        run: RunId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Answer<Vec<UndoOperation>> {
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| undo::page(&self.db, &self.hold, &mut self.codec, run, before, limit))?)
+    }
+
+    fn made_by(&mut self, run: RunId) -> Answer<Both<u64>> {
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| undo::made_by(&self.db, &self.hold, run))?)
     }
 
     fn decided(&mut self, now: DateTime<Utc>) -> Answer<Vec<DecidedConflict>> {

@@ -105,7 +105,7 @@ pub(crate) fn changes(
     Ok(changes)
 }
 
-fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {
+pub(crate) fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {
     let content: Option<Vec<u8>> = row.get("content")?;
     let content = content.ok_or_else(|| corrupt("change", "its fields are missing"))?;
     let body = if row.get("whole")? {

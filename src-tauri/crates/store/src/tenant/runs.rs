@@ -110,7 +110,8 @@ pub(crate) fn continuations(db: &Connection, tenant: i64) -> Result<Vec<Continua
                  SELECT 1 FROM sync_history later
                  WHERE later.tenant_id = h.tenant_id
                      AND later.sync_configuration_id = h.sync_configuration_id AND later.id > h.id
-                     AND later.option_simulate = 0 AND later.option_decisions_only = 0)
+                     AND later.option_simulate = 0 AND later.option_decisions_only = 0
+                     AND later.rolls_back IS NULL)
          ORDER BY h.continue_at, h.id",
     )?;
     let mut rows = statement.query(params![tenant])?;
@@ -151,6 +152,9 @@ pub(crate) fn options(row: &Row<'_>) -> rusqlite::Result<RunOptions> {
             .get::<_, Option<i64>>("option_allow_deletes")?
             .map(count),
         decisions_only: row.get("option_decisions_only")?,
+        rolls_back: row
+            .get::<_, Option<Id>>("rolls_back")?
+            .map(|id| RunId(id.0)),
     })
 }
 
@@ -216,8 +220,8 @@ pub(crate) fn insert(
         "INSERT INTO sync_history
              (tenant_id, sync_configuration_id, uuid, sync_direction, sync_status, started_at,
               sync_name, run_trigger, option_simulate, option_full, option_allow_deletes,
-              option_decisions_only, actor)
-         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+              option_decisions_only, actor, rolls_back)
+         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         key.tenant,
@@ -232,6 +236,7 @@ pub(crate) fn insert(
         run.options.allow_deletes.map(stored),
         run.options.decisions_only,
         run.actor,
+        run.options.rolls_back.map(|id| *id.0.as_bytes()),
     ])
     .map_err(|error| {
         if is_duplicate(&error) {

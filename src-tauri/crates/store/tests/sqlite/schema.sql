@@ -1,4 +1,4 @@
--- version 4
+-- version 5
 CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
 CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
@@ -311,7 +311,7 @@ CREATE TABLE "sync_history" (
     -- Whether its journal may hold operations without a receipt.
     unsettled              INTEGER NOT NULL DEFAULT 0 CHECK (unsettled IN (0, 1)),
     -- It left work that is due from then on.
-    continue_at            INTEGER,
+    continue_at            INTEGER, rolls_back BLOB CHECK (length(rolls_back) = 16),
     UNIQUE (tenant_id, id),
     FOREIGN KEY (tenant_id, sync_configuration_id)
         REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
