@@ -40,7 +40,7 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         "get_sync" | "pause_sync" | "resume_sync" | "rebaseline_sync" | "run_sync" => {
             named("customers")
         }
-        "cancel_run" | "get_run" => one("run"),
+        "cancel_run" | "get_run" | "rollback_run" => one("run"),
         "run_changes" => NotFound(json!({ "tenant": "other", "id": id("run"), "limit": 10 })),
         "get_conflict" | "undo_decision" => one("conflict"),
         "resolve_conflict" => NotFound(json!({
