@@ -153,6 +153,7 @@ export function changes(count: number): RecordChange[] {
       other_id: `7f${nth}`,
       label: name,
       reason: kind === "create" ? "new" : nth % 2 === 0 ? "merged" : "one_sided",
+      reversible: kind === "delete" ? "partly" : "full",
       error: nth === 4 ? "The ERP refused the record: phone is longer than 20 characters." : null,
       fields,
       losers:
