@@ -248,9 +248,32 @@ impl World {
 
     /// Opens a run over a store of the caller's own: another process's.
     pub async fn open_on(&self, store: &Arc<dyn TenantStore>, options: RunOptions) -> Opened {
+        self.open_sync(store, self.sync.clone(), options).await
+    }
+
+    /// Opens a run of another configuration of the same two systems, in this process.
+    pub async fn open_another(&self, id: SyncId, name: &str) -> Opened {
+        let mut sync = self.sync.clone();
+        sync.id = id;
+        sync.config.name = Name::new(name).expect("a name");
+        let actor = Actor {
+            name: "test".into(),
+            at: self.clock.now(),
+        };
+        self.store.put_sync(&sync, &actor).expect("a sync");
+        self.open_sync(&self.store, sync, RunOptions::default())
+            .await
+    }
+
+    async fn open_sync(
+        &self,
+        store: &Arc<dyn TenantStore>,
+        sync: SyncRecord,
+        options: RunOptions,
+    ) -> Opened {
         let job = SyncJob {
             tenant: Arc::clone(store),
-            sync: self.sync.clone(),
+            sync,
             connections: self.connections.clone(),
             connectors: Both::new(self.connector(Side::Source), self.connector(Side::Target)),
             redactor: Redactor::new([], ["hunter2-secret"]),

@@ -294,6 +294,35 @@ async fn case_41_a_lost_race_is_reported_and_the_persons_value_is_carried_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn case_41_a_lost_race_is_reported_on_the_side_where_it_was_lost() {
+    for side in Side::BOTH {
+        let (world, pairs) = linked(1, json!({})).await;
+        let (s, t) = &pairs[0];
+        let (from, edited, to, written) = match side {
+            Side::Target => (&world.source, s, &world.target, t),
+            Side::Source => (&world.target, t, &world.source, s),
+        };
+        from.state().edit(edited, "x", "new");
+        let run = world.run().await;
+        let (faster, mut once) = (written.clone(), true);
+        to.script(move |call, state| {
+            if matches!(call, Call::Write(_)) && std::mem::take(&mut once) {
+                state.edit(&faster, "x", "faster");
+            }
+            Reaction::Answer
+        });
+        let history = roll_back(&world, run.id).await;
+        let reported: Vec<_> = world
+            .errors()
+            .into_iter()
+            .filter(|it| it.run == history.id)
+            .map(|it| (it.error.side, it.error.record_id))
+            .collect();
+        assert_eq!(reported, [(Some(side), Some(written.clone()))]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn case_41_a_rollback_cut_off_before_or_after_its_write_landed_is_settled_by_the_next_run() {
     for landed in [false, true] {
         let (mut world, pairs, run) = moved().await;

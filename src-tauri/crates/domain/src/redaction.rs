@@ -227,26 +227,13 @@ pub fn forms(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
     let lower: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     // A path spares other signs than a query, and either may be written in lower case.
-    let percent = |spared: &[u8]| -> String {
+    let percent = |spared: &[u8], upper: bool| -> String {
         let spell = |byte: &u8| match byte.is_ascii_alphanumeric() || spared.contains(byte) {
             true => char::from(*byte).to_string(),
-            false => format!("%{byte:02X}"),
+            false if upper => format!("%{byte:02X}"),
+            false => format!("%{byte:02x}"),
         };
         bytes.iter().map(spell).collect()
-    };
-    let lower_case = |percent: &str| -> String {
-        let mut escaped = 0;
-        let lower = |c: char| {
-            escaped = if c == '%' { 2_u8 } else { escaped };
-            match (c, escaped) {
-                ('%', _) | (_, 0) => c,
-                _ => {
-                    escaped -= 1;
-                    c.to_ascii_lowercase()
-                }
-            }
-        };
-        percent.chars().map(lower).collect()
     };
     let mut escaped = String::new();
     Value::Text(secret.to_owned()).write_json(&mut escaped);
@@ -259,9 +246,11 @@ pub fn forms(secret: &str) -> Vec<String> {
             .unwrap_or_default()
             .to_owned(),
     ];
-    for percent in [percent(b"-._~"), percent(b"*-._")] {
-        let spaced = percent.replace("%20", "+");
-        forms.extend([lower_case(&percent), lower_case(&spaced), percent, spaced]);
+    for spared in [b"-._~", b"*-._"] {
+        for upper in [true, false] {
+            let percent = percent(spared, upper);
+            forms.extend([percent.replace("%20", "+"), percent]);
+        }
     }
     // Inside a longer text (`user:password`) the secret begins at any of three places of a group of
     // four base64 characters; the characters it shares with its neighbours are left out.

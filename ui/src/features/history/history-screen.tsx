@@ -89,7 +89,7 @@ function note(run: RunView): string {
   if (run.error) return run.error.message;
   if (run.decisions_only) return "Carried out decisions";
   if (run.trigger === "schedule") return "On schedule";
-  if (run.trigger === "rollback") return `An earlier run taken back by ${run.actor}`;
+  if (run.trigger === "rollback") return `Rollback by ${run.actor}`;
   return `Started by ${run.actor}`;
 }
 

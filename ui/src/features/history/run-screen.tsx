@@ -34,7 +34,7 @@ function Run({ run, search }: { run: RunView; search: RunSearch }) {
   const live = run.status === "running" || run.status === "pending";
   return (
     <Page
-      title={`${run.simulated ? "Simulation of" : "Run of"} ${run.sync}`}
+      title={`${kind(run)} of ${run.sync}`}
       lead={<Lead run={run} />}
       onBack={() => void navigate({ to: "/t/$tenant/history", params: { tenant } })}
       actions={live ? <CancelButton run={run} /> : null}
@@ -161,6 +161,11 @@ function Counts({ run }: { run: RunView }) {
       />
     </div>
   );
+}
+
+function kind(run: RunView): string {
+  if (run.rolls_back) return run.simulated ? "Simulated rollback" : "Rollback";
+  return run.simulated ? "Simulation" : "Run";
 }
 
 function writes(run: RunView): string {

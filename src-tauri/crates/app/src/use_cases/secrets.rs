@@ -69,7 +69,7 @@ impl App {
             let (kept, of) = (&scope.inner.secrets, scope.tenant.id);
             let replaced = kept.read(of, &name)?.is_some();
             kept.write(of, &name, &value)?;
-            let action = if replaced { "replace_secret" } else { "set_secret" };
+            let action = if replaced { "secret.change" } else { "secret.set" };
             note(scope, action, &name)?;
             let shadowed = scope.secrets().get(&name)? != value;
             Ok(SecretChange { place: kept.place(), name, replaced, shadowed })
@@ -96,7 +96,7 @@ impl App {
                     name,
                 });
             }
-            note(scope, "delete_secret", &name)?;
+            note(scope, "secret.delete", &name)?;
             let shadowed = scope.secrets().get(&name).is_ok();
             Ok(SecretChange {
                 place: kept.place(),
@@ -181,4 +181,71 @@ pub(super) fn forget_all(scope: &Scope<'_>) -> Result<(), SecretError> {
         kept.delete(of, &name)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tandem_domain::ids::TenantId;
+    use tandem_engine::ports::SecretStore;
+
+    use super::*;
+    use crate::AppOptions;
+    use crate::wire::{CreateTenant, RemoveTenant};
+
+    #[derive(Default)]
+    struct Memory(Mutex<BTreeMap<(TenantId, String), Secret>>);
+
+    impl SecretStore for Memory {
+        fn place(&self) -> String {
+            "in memory".to_owned()
+        }
+
+        fn read(&self, tenant: TenantId, name: &str) -> Result<Option<Secret>, SecretError> {
+            let kept = self.0.lock().unwrap();
+            Ok(kept.get(&(tenant, name.to_owned())).cloned())
+        }
+
+        fn write(&self, tenant: TenantId, name: &str, value: &Secret) -> Result<(), SecretError> {
+            let mut kept = self.0.lock().unwrap();
+            kept.insert((tenant, name.to_owned()), value.clone());
+            Ok(())
+        }
+
+        fn delete(&self, tenant: TenantId, name: &str) -> Result<bool, SecretError> {
+            let mut kept = self.0.lock().unwrap();
+            Ok(kept.remove(&(tenant, name.to_owned())).is_some())
+        }
+
+        fn names(&self, tenant: TenantId) -> Result<Vec<String>, SecretError> {
+            let kept = self.0.lock().unwrap();
+            let of_tenant = kept.keys().filter(|(of, _)| *of == tenant);
+            Ok(of_tenant.map(|(_, name)| name.clone()).collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn removing_a_tenant_forgets_its_secrets_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Arc::new(Memory::default());
+        let mut options = AppOptions::on_this_machine(folder.path().join("tandem.db"));
+        options.secrets = Arc::clone(&kept) as Arc<dyn SecretStore>;
+        let app = App::open(options).unwrap();
+        let name = "leaving".to_owned();
+        app.create_tenant(CreateTenant { name: name.clone() })
+            .await
+            .unwrap();
+        for (tenant, secret) in [("main", "shop"), ("leaving", "shop"), ("leaving", "erp")] {
+            let value = Secret::new("value".to_owned());
+            app.set_secret(tenant.to_owned(), secret.to_owned(), value)
+                .await
+                .unwrap();
+        }
+        assert_eq!(kept.0.lock().unwrap().len(), 3);
+        app.remove_tenant(RemoveTenant { name }).await.unwrap();
+        assert_eq!(kept.0.lock().unwrap().len(), 1);
+        let left = app.list_secrets("main".to_owned()).await.unwrap();
+        assert_eq!(left.secrets[0].name, "shop");
+    }
 }

@@ -273,8 +273,9 @@ pub(crate) fn rollback(
     if view.simulated {
         text.push_str(&changes(planned, paint));
     }
-    for it in left.iter().filter(|it| it.record_id.is_some()) {
-        let id = it.record_id.as_deref().unwrap_or_default();
+    for it in left {
+        // The run's own end stands above.
+        let Some(id) = &it.record_id else { continue };
         text.push_str(&format!(
             "  {} {id}: {}\n",
             paint.text(Tone::Warn, "!"),

@@ -36,7 +36,12 @@ pub(crate) fn secrets(list: &SecretList, paint: Paint) -> String {
             secret.used_by.join(", "),
         ]);
     }
-    format!("Kept {}.\n{}", list.place, table.text(paint))
+    let what = if table.is_empty() {
+        "None is kept, and no connection refers to one.".to_owned()
+    } else {
+        table.text(paint)
+    };
+    format!("Kept {}.\n{what}", list.place)
 }
 
 /// A secret that was set.

@@ -41,12 +41,11 @@ async fn to_the_end(session: &Session, args: Run) -> Result<RunView, WireError> 
 
 /// Takes a run back, and shows field by field what that does or would do.
 async fn rollback(
-    global: &Global,
+    session: &Session,
     id: String,
     simulate: bool,
     allow_deletes: Option<u64>,
 ) -> Result<Outcome, WireError> {
-    let session = Session::open_telling(global)?;
     let (out, tenant) = (session.out, session.tenant());
     let started = session
         .app
@@ -57,7 +56,7 @@ async fn rollback(
             allow_deletes,
         })
         .await?;
-    let run = follow(&session, started).await?;
+    let run = follow(session, started).await?;
     let left = gather(u32::MAX, |before, limit| {
         session.app.list_errors(ListErrors {
             tenant: tenant.clone(),
@@ -69,7 +68,7 @@ async fn rollback(
     })
     .await?;
     let changes = if simulate {
-        changes(&session, &run.id).await?
+        changes(session, &run.id).await?
     } else {
         Vec::new()
     };
@@ -135,15 +134,11 @@ async fn cancel(app: &App, tenant: &str, id: &str) -> Result<RunView, WireError>
 }
 
 pub(super) async fn runs(global: &Global, verb: Runs) -> Result<Outcome, WireError> {
-    if let Runs::Rollback {
-        id,
-        simulate,
-        allow_deletes,
-    } = verb
-    {
-        return rollback(global, id, simulate, allow_deletes).await;
-    }
-    let session = Session::open(global)?;
+    // Whoever goes on until a run has ended also tells of its failure.
+    let session = match verb {
+        Runs::Rollback { .. } => Session::open_telling(global),
+        _ => Session::open(global),
+    }?;
     let (app, out, tenant) = (&session.app, session.out, session.tenant());
     match verb {
         Runs::List {
@@ -173,8 +168,11 @@ pub(super) async fn runs(global: &Global, verb: Runs) -> Result<Outcome, WireErr
             let changes = changes(&session, &id).await?;
             out.print(&changes, |paint| show::changes(&changes, paint))?;
         }
-        // Taken above: it goes on until its run has ended.
-        Runs::Rollback { .. } => {}
+        Runs::Rollback {
+            id,
+            simulate,
+            allow_deletes,
+        } => return rollback(&session, id, simulate, allow_deletes).await,
         Runs::Cancel { id } => {
             let run = cancel(app, &tenant, &id).await?;
             out.print(&run, |_| {

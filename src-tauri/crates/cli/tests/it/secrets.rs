@@ -71,7 +71,7 @@ fn secrets_are_set_listed_replaced_and_deleted_and_the_audit_log_says_so() {
     assert_eq!(deleted.status, 0, "{deleted:?}");
     assert_eq!(listed(&[]), serde_json::json!([]));
     let audit = tandem(&bench, &["audit", "list", "--json"], "", &[]).out;
-    for action in ["set_secret", "replace_secret", "delete_secret"] {
+    for action in ["secret.set", "secret.change", "secret.delete"] {
         assert!(audit.contains(action), "{audit}");
     }
     for value in ["first", "second", "third"] {
@@ -116,7 +116,11 @@ fn what_cannot_be_kept_says_why_and_changes_nothing() {
         assert_ne!(said.status, 0, "{args:?}: {said:?}");
         assert!(said.err.contains(want), "{args:?} {more:?}: {}", said.err);
     }
-    // Without a keyring the environment still counts.
+    // Without a keyring the environment still counts, and nothing is said to be kept anywhere.
+    for more in [&unchosen[..], &env] {
+        let said = tandem(&bench, &["secrets", "list"], "", more).out;
+        assert!(said.starts_with("Kept nowhere: "), "{said}");
+    }
     let none = tandem(&bench, &["secrets", "list", "--json"], "", &unchosen);
     assert_eq!(none.json()["secrets"], serde_json::json!([]));
     let list = tandem(&bench, &["secrets", "list", "--json"], "", &[]).json();

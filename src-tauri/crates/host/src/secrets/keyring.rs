@@ -107,7 +107,13 @@ fn failed(name: &str, error: &Error) -> SecretError {
 
 impl SecretStore for KeyringSecrets {
     fn place(&self) -> String {
-        "in this user's keyring".to_owned()
+        match self.keyring() {
+            Ok(_) => "in this user's keyring".to_owned(),
+            Err(_) => {
+                "nowhere: there is no keyring here, and TANDEM_SECRETS chooses no other place"
+                    .to_owned()
+            }
+        }
     }
 
     fn read(&self, tenant: TenantId, name: &str) -> Result<Option<Secret>, SecretError> {

@@ -38,23 +38,19 @@ impl TenantSecrets {
 
 impl Secrets for TenantSecrets {
     fn get(&self, reference: &str) -> Result<Secret, SecretError> {
-        let missing = match EnvSecrets.get(reference) {
-            Err(missing @ SecretError::Missing { .. }) if !reference.starts_with("env:") => missing,
-            found => return found,
-        };
-        if let Some(kept) = self.kept.read(self.tenant, reference)? {
-            return Ok(kept);
+        match EnvSecrets.get(reference) {
+            Err(SecretError::Missing { name, provide }) if !reference.starts_with("env:") => {
+                let kept = self.kept.read(self.tenant, reference)?;
+                kept.ok_or_else(|| SecretError::Missing {
+                    provide: format!(
+                        "keep it with `tandem secrets set {reference}` ({}), or {provide}",
+                        self.kept.place()
+                    ),
+                    name,
+                })
+            }
+            found => found,
         }
-        let SecretError::Missing { name, provide } = missing else {
-            return Err(missing);
-        };
-        Err(SecretError::Missing {
-            provide: format!(
-                "keep it with `tandem secrets set {reference}` ({}), or {provide}",
-                self.kept.place()
-            ),
-            name,
-        })
     }
 
     fn replace(&self, reference: &str, value: &Secret) -> Result<(), SecretError> {
@@ -155,7 +151,10 @@ impl Nowhere {
 
 impl SecretStore for Nowhere {
     fn place(&self) -> String {
-        format!("not possible while {CHOICE} is \"env\"")
+        match &self.unknown {
+            None => format!("nowhere: {CHOICE} is \"env\""),
+            Some(choice) => format!("nowhere: {CHOICE} is {choice:?}, which is no place"),
+        }
     }
 
     fn read(&self, _: TenantId, _: &str) -> Result<Option<Secret>, SecretError> {

@@ -9,7 +9,7 @@ use super::{Hold, links};
 use crate::codec::Codec;
 use crate::fault::{Result, not_found};
 use crate::keys::{count, limit};
-use crate::tenant::journal::{change, kind_code, side_of, state_code};
+use crate::tenant::journal::{OF_A_RUN, change, kind_code, side_of, state_code};
 
 /// A run of the session's own configuration, inside the file.
 fn run_of(db: &Connection, hold: &Hold, run: RunId) -> Result<i64> {
@@ -34,16 +34,9 @@ pub(super) fn page(
     most: usize,
 ) -> Result<Vec<UndoOperation>> {
     let run = run_of(db, hold, run)?;
-    // A body that is absent is its link's base.
-    let mut statement = db.prepare_cached(
-        "SELECT o.*, o.borrowed AS whole,
-                coalesce(o.body, (SELECT l.base FROM links l
-                                  WHERE l.tenant_id = o.tenant_id AND l.id = o.link_id
-                                    AND l.create_operation = o.seq)) AS content
-         FROM operations o
-         WHERE o.tenant_id = ?1 AND o.sync_history_id = ?2 AND o.seq < ?3 AND o.state = ?4
-         ORDER BY o.seq DESC LIMIT ?5",
-    )?;
+    let mut statement = db.prepare_cached(&format!(
+        "{OF_A_RUN} AND o.seq < ?3 AND o.state = ?4 ORDER BY o.seq DESC LIMIT ?5"
+    ))?;
     let mut rows = statement.query(params![
         hold.key.tenant,
         run,

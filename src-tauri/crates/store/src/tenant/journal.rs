@@ -73,6 +73,14 @@ fn state_of(code: i64) -> Result<OperationState> {
     })
 }
 
+/// What [`change`] reads, of tenant `?1` and run `?2`. A body that is absent is its link's base.
+pub(crate) const OF_A_RUN: &str = "SELECT o.*, o.borrowed AS whole,
+            coalesce(o.body, (SELECT l.base FROM links l
+                              WHERE l.tenant_id = o.tenant_id AND l.id = o.link_id
+                                AND l.create_operation = o.seq)) AS content
+     FROM operations o
+     WHERE o.tenant_id = ?1 AND o.sync_history_id = ?2";
+
 pub(crate) fn changes(
     db: &Connection,
     tenant: i64,
@@ -87,16 +95,9 @@ pub(crate) fn changes(
         )?
         .query_row(params![tenant, run], |row| row.get(0))?;
     let mut codec = Codec::load(db, SyncKey { tenant, sync })?;
-    // A body that is absent is its link's base.
-    let mut statement = db.prepare_cached(
-        "SELECT o.*, o.borrowed AS whole,
-                coalesce(o.body, (SELECT l.base FROM links l
-                                  WHERE l.tenant_id = o.tenant_id AND l.id = o.link_id
-                                    AND l.create_operation = o.seq)) AS content
-         FROM operations o
-         WHERE o.tenant_id = ?1 AND o.sync_history_id = ?2 AND o.seq > ?3
-         ORDER BY o.seq LIMIT ?4",
-    )?;
+    let mut statement = db.prepare_cached(&format!(
+        "{OF_A_RUN} AND o.seq > ?3 ORDER BY o.seq LIMIT ?4"
+    ))?;
     let mut rows = statement.query(params![tenant, run, after.unwrap_or(i64::MIN), limit(most)])?;
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {

@@ -1,6 +1,6 @@
 //! The journal and the links it goes with.
 
-use tandem_domain::ids::{Both, Side};
+use tandem_domain::ids::{Both, RunId, Side};
 use tandem_domain::link::{Link, LinkState, OwedField, Seen};
 use tandem_domain::plan::Loser;
 use tandem_domain::record::CanonicalRecord;
@@ -65,6 +65,72 @@ pub(crate) fn a_create_is_journalled_and_learns_its_id(h: &dyn Harness) {
     let (mut session, pairs) = world.pairs_of(&[person("s-a", "a")], &[person("t-a", "a")]);
     assert!(pairs.is_empty());
     assert_eq!(session.unchanged_pairs().unwrap(), 1);
+}
+
+pub(crate) fn what_a_run_wrote_is_read_newest_first_with_its_links_as_they_stand(h: &dyn Harness) {
+    let world = World::new(h);
+    let mut session = world.open();
+    let run = session.run();
+    let mut made = Vec::new();
+    for word in ["a", "b", "c"] {
+        let key = world.key();
+        let mut planned = half(Side::Source, &format!("s-{word}"), word);
+        planned.todo = true;
+        let mut pair = journal_pair(None, Some(planned));
+        let agreed = record(&[("email", word), ("name", word)]);
+        pair.operations.push(create(key, Side::Target, &agreed));
+        let link = session.journal_chunk(&[pair], &[], world.now()).unwrap()[0]
+            .link_id
+            .unwrap();
+        made.push((link, key, word));
+    }
+    // The last one was never answered.
+    for (link, key, word) in &made[..2] {
+        let receipt = done(*key, &format!("t-{word}"));
+        session
+            .acknowledge_chunk(
+                &[acknowledged(*link, whole(word), vec![receipt])],
+                &[],
+                world.now(),
+            )
+            .unwrap();
+    }
+    world.finish(session);
+    let mut session = world.open();
+    assert_eq!(session.made_by(run).unwrap(), Both::new(0, 2));
+    let newest = session.undo_page(run, None, 1).unwrap();
+    let rest = session
+        .undo_page(run, Some(newest[0].change.seq), 9)
+        .unwrap();
+    let read: Vec<_> = newest
+        .iter()
+        .chain(&rest)
+        .map(|it| {
+            (
+                it.change.record_id.clone(),
+                it.link.as_ref().map(|it| it.id),
+            )
+        })
+        .collect();
+    assert_eq!(
+        read,
+        [
+            (Some(rid("t-b")), Some(made[1].0)),
+            (Some(rid("t-a")), Some(made[0].0))
+        ]
+    );
+    assert_eq!(newest[0].link.as_ref().unwrap().link, whole("b").link);
+    // A run of nobody's is not found, and so would another configuration's be.
+    let nobody = RunId(world.id());
+    assert!(matches!(
+        session.undo_page(nobody, None, 9),
+        Err(StoreError::NotFound { .. })
+    ));
+    assert!(matches!(
+        session.made_by(nobody),
+        Err(StoreError::NotFound { .. })
+    ));
+    world.finish(session);
 }
 
 /// Ids as plain numbers, UUIDs, and texts that only look like them; values spelt unlike their equals.

@@ -115,6 +115,7 @@ mod sqlite {
             a_plan_is_kept_in_order;
         journal:
             a_create_is_journalled_and_learns_its_id,
+            what_a_run_wrote_is_read_newest_first_with_its_links_as_they_stand,
             a_link_reads_back_as_it_was_written,
             history_keeps_what_a_create_wrote_when_the_link_moves_on,
             what_is_owed_is_planned_again,

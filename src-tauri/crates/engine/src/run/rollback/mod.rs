@@ -7,9 +7,9 @@
 //! until somebody edits that field on either side: an ordinary run neither repeats what was taken
 //! back nor carries the old value across.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use tandem_domain::ids::{Both, LinkId, RunId, Side};
+use tandem_domain::ids::{Both, RunId, Side};
 use tandem_domain::link::Link;
 use tandem_domain::plan::{Intent, Observation, Pair};
 
@@ -115,12 +115,6 @@ async fn check_guard(run: &RunContext, earlier: RunId) -> Result<(), Halt> {
     .map_err(Halt::Guard)
 }
 
-/// One pair on its way, with its link as it stood.
-struct Planned {
-    id: LinkId,
-    stored: UndoLink,
-}
-
 /// Takes some writes back, at most one of each link.
 async fn some(run: &RunContext, operations: Vec<UndoOperation>) -> Result<(), Halt> {
     let nothing = Link {
@@ -146,12 +140,15 @@ async fn some(run: &RunContext, operations: Vec<UndoOperation>) -> Result<(), Ha
     }
     let Both { source, target } = sides;
     let (mut errors, mut pairs, mut stored) = (Vec::new(), Vec::new(), Vec::new());
+    let mut on_side = HashMap::new();
     let (mut failed, mut skipped) = (0, 0);
     for ((operation, source), target) in operations.into_iter().zip(source).zip(target) {
         let side = operation.change.side;
         let seen = Both::new(source, target);
-        let Undo { mut decision, left } = undo(&run.rules, &operation, &seen);
-        let mut left: Vec<String> = left;
+        let Undo {
+            mut decision,
+            mut left,
+        } = undo(&run.rules, &operation, &seen);
         if let Some(bearer) = bearer(run, &operation, decision.as_ref(), side).await? {
             decision = None;
             left.push(bearer);
@@ -165,10 +162,8 @@ async fn some(run: &RunContext, operations: Vec<UndoOperation>) -> Result<(), Ha
                     run.tally(|tally| tally.left_alone = true);
                 }
                 pairs.push(planned(&link, seen, decision));
-                stored.push(Planned {
-                    id: link.id,
-                    stored: link,
-                });
+                on_side.insert(link.id, side);
+                stored.push(link);
             }
             _ if left.is_empty() => skipped += 1,
             _ => failed += 1,
@@ -195,9 +190,8 @@ async fn some(run: &RunContext, operations: Vec<UndoOperation>) -> Result<(), Ha
     let lost: Vec<NewError> = lost
         .iter()
         .map(|lost| {
-            let side = Side::Target;
-            let id = id_of(&lost.link, side).or_else(|| id_of(&lost.link, side.other()));
-            run.record_error(side, id, &raced(), None)
+            let side = on_side.get(&lost.link_id).copied().unwrap_or(Side::Target);
+            run.record_error(side, id_of(&lost.link, side), &raced(), None)
         })
         .collect();
     if !lost.is_empty() {
@@ -269,7 +263,7 @@ fn has_to_go_back(item: &Item) -> bool {
 /// Links of writes that were not made stand as they stood.
 async fn put_back(
     run: &RunContext,
-    stored: Vec<Planned>,
+    stored: Vec<UndoLink>,
     undone: &[bool],
     lost: u64,
 ) -> Result<(), Halt> {
@@ -277,9 +271,9 @@ async fn put_back(
         .into_iter()
         .zip(undone)
         .filter(|(_, undone)| **undone)
-        .map(|(pair, _)| AcknowledgedPair {
-            link_id: pair.id,
-            row: run.rules.row(pair.stored.link, pair.stored.todo),
+        .map(|(stored, _)| AcknowledgedPair {
+            link_id: stored.id,
+            row: run.rules.row(stored.link, stored.todo),
             operations: Vec::new(),
             conflict: ConflictStep::Keep,
         })
