@@ -13,38 +13,72 @@ use tandem_domain::value::Value;
 
 /// Deepest nesting of an answer.
 const MAX_DEPTH: usize = 100;
-/// Most values (members, elements) of an answer: what bounds the memory that a small text of
-/// `[0,0,0,…` can take once parsed.
-const MAX_VALUES: usize = 4_000_000;
+/// Longest text that is taken as one word: an id, a version, a cursor, a message.
+const MAX_WORD: usize = 1024 * 1024;
 
-/// Refuses an answer that is nested too deeply or holds too many values, before it is parsed.
-pub(crate) fn guard(text: &[u8]) -> Result<(), String> {
-    let (mut depth, mut values) = (0usize, 0usize);
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
+/// What a parsed object, list, member and element take at least, bytes: measured, rounded up.
+const OBJECT: usize = 1_024;
+const LIST: usize = 128;
+const MEMBER: usize = 160;
+const ELEMENT: usize = 72;
+
+/// How much memory a JSON text may take once it is parsed, bytes: a small text of `{},{},{},…` takes
+/// a hundred times its own size.
+pub(crate) const fn allowance(text_cap: usize) -> usize {
+    text_cap / 2 * 5
+}
+
+/// Refuses a text that is nested too deeply or would take more than `allowance` once parsed, before
+/// it is; tells what it would take.
+pub(crate) fn guard(text: &[u8], allowance: usize) -> Result<usize, String> {
+    let (mut depth, mut takes) = (0usize, text.len());
+    // One bit for each level: whether it is an object.
+    let mut objects = 0u128;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
         match byte {
-            b'"' => {
-                while let Some(b'\\') = bytes.find(|byte| matches!(byte, b'"' | b'\\')) {
-                    // What is escaped ends no text.
-                    bytes.next();
-                }
-            }
+            b'"' => at = end_of_text(text, at + 1),
             b'[' | b'{' => {
+                let object = *byte == b'{';
                 depth += 1;
-                values += 1;
+                objects = objects << 1 | u128::from(object);
+                takes += if object { OBJECT } else { LIST };
                 if depth > MAX_DEPTH {
                     return Err(format!("it is nested deeper than {MAX_DEPTH}"));
                 }
             }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b',' => values += 1,
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                objects >>= 1;
+            }
+            b',' => takes += if objects & 1 == 1 { MEMBER } else { ELEMENT },
             _ => {}
         }
+        at += 1;
     }
-    if values > MAX_VALUES {
-        return Err(format!("it holds more than {MAX_VALUES} values"));
+    if takes > allowance {
+        return Err(format!(
+            "read whole it would take more than {} MiB of memory; ask for smaller pages, or raise limits.answer_mib",
+            allowance >> 20
+        ));
     }
-    Ok(())
+    Ok(takes)
+}
+
+/// Where a text ends that began before `at`: at its closing quotation mark, or with everything.
+fn end_of_text(text: &[u8], mut at: usize) -> usize {
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(found) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
+            return text.len();
+        };
+        at += found;
+        if rest.get(found) == Some(&b'"') {
+            return at;
+        }
+        // What is escaped ends no text.
+        at += 2;
+    }
 }
 
 /// A JSON text whose outermost object was taken apart once.
@@ -55,10 +89,10 @@ pub(crate) struct Doc<'a> {
 }
 
 impl<'a> Doc<'a> {
-    /// Takes an answer apart; its error says what is wrong in words.
-    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, String> {
+    /// Takes an answer apart that may take so much memory; its error says what is wrong in words.
+    pub(crate) fn parse(body: &'a [u8], allowance: usize) -> Result<Self, String> {
         let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8".to_owned())?;
-        guard(body)?;
+        guard(body, allowance)?;
         let text = text.trim_ascii();
         let members = if text.starts_with('{') {
             members(text).map(Some)
@@ -89,6 +123,17 @@ impl<'a> Doc<'a> {
         let first = unescape(first);
         let found = members.iter().find(|(name, _)| *name == first)?.1;
         rest.map_or(Some(found), |rest| walk(found, rest))
+    }
+
+    /// A scalar as text, where one too long to be read must not be taken for none.
+    pub(crate) fn word_at(&self, pointer: &str) -> Result<Option<String>, String> {
+        match self.at(pointer) {
+            Some(raw) if raw.get().len() > MAX_WORD => Err(format!(
+                "what is at {pointer:?} is longer than {} MiB",
+                MAX_WORD >> 20
+            )),
+            found => Ok(found.and_then(scalar)),
+        }
     }
 
     /// A scalar as text; null and missing are `None`.
@@ -170,9 +215,12 @@ pub(crate) fn elements<'a>(
         .map_err(|error| error.to_string())
 }
 
-/// A text, number or boolean as text; anything else is `None`.
+/// A text, number or boolean as text; anything else is `None`, as is what is too long for a word.
 pub(crate) fn scalar(raw: &RawValue) -> Option<String> {
     let text = raw.get();
+    if text.len() > MAX_WORD {
+        return None;
+    }
     match text.as_bytes().first()? {
         b'"' => serde_json::from_str(text).ok(),
         b'{' | b'[' | b'n' => None,
@@ -279,7 +327,7 @@ mod tests {
     #[test]
     fn pointers_reach_what_they_name() {
         let body = br#"{"a":{"b":[1,{"c~/d":"x"}]},"n":null,"t":true}"#;
-        let doc = Doc::parse(body).unwrap();
+        let doc = Doc::parse(body, 1 << 20).unwrap();
         for (pointer, expected) in [
             ("/a/b/0", Some("1")),
             ("/a/b/1/c~0~1d", Some("x")),
@@ -292,7 +340,10 @@ mod tests {
             assert_eq!(doc.text_at(pointer).as_deref(), expected, "{pointer}");
         }
         assert_eq!(
-            Doc::parse(b"[10]").unwrap().text_at("/0").as_deref(),
+            Doc::parse(b"[10]", 1 << 20)
+                .unwrap()
+                .text_at("/0")
+                .as_deref(),
             Some("10")
         );
     }
@@ -300,17 +351,42 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_refused() {
         let deep = "[".repeat(101);
-        let many = format!("[{}0]", "0,".repeat(MAX_VALUES));
         for (body, why) in [
             (deep.as_str(), "nested deeper"),
-            (many.as_str(), "values"),
             ("{", "not JSON"),
             ("<html>", "not JSON"),
         ] {
-            let error = Doc::parse(body.as_bytes()).err().unwrap();
+            let error = Doc::parse(body.as_bytes(), 1 << 20).err().unwrap();
             assert!(error.contains(why), "{error}");
         }
-        assert!(Doc::parse(b"\"\xff\"").is_err());
+        assert!(Doc::parse(b"\"\xff\"", 1 << 20).is_err());
+    }
+
+    #[test]
+    fn threat_what_a_text_takes_is_known_before_it_is_parsed() {
+        let takes = |text: &str| guard(text.as_bytes(), usize::MAX).unwrap() - text.len();
+        for (text, expected) in [
+            ("7", 0),
+            ("[]", LIST),
+            ("[1,2,3]", LIST + 2 * ELEMENT),
+            ("{}", OBJECT),
+            (
+                "{\"a\":1,\"b\":[1,2],\"c\":{}}",
+                2 * OBJECT + 2 * MEMBER + LIST + ELEMENT,
+            ),
+            // Within texts nothing counts, however it is escaped.
+            ("\"[{,\\\"{,\\\\\"", 0),
+            ("[\"\\\\\",\"a\"]", LIST + ELEMENT),
+            // What does not end is refused by whoever parses it.
+            ("\"abc", 0),
+            ("\"abc\\", 0),
+        ] {
+            assert_eq!(takes(text), expected, "{text}");
+        }
+        let text = b"[1,2]";
+        let just = text.len() + LIST + ELEMENT;
+        assert_eq!(guard(text, just), Ok(just));
+        assert!(guard(text, just - 1).is_err());
     }
 
     #[test]

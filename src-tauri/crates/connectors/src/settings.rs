@@ -49,7 +49,7 @@ pub struct Limits {
     /// Most calls a second; none: as fast as the system answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_per_second: Option<u32>,
-    /// Largest decoded answer, MiB.
+    /// Largest decoded answer, MiB. Read whole it takes at most two and a half times as much again.
     pub answer_mib: usize,
 }
 
@@ -61,7 +61,7 @@ impl Default for Limits {
             read_timeout_s: 15,
             call_timeout_s: 30,
             calls_per_second: None,
-            answer_mib: 64,
+            answer_mib: 16,
         }
     }
 }

@@ -12,7 +12,7 @@ use tandem_engine::ports::connector::{
 };
 
 use super::compiled::BulkTemplates;
-use super::http::{Answer, Call, configuration, header_name, header_value};
+use super::http::{Answer, Call, SAID, configuration, header_name, header_value};
 use super::settings::Bulk;
 use super::write::{known, method};
 use super::{RestConnector, classify, records};
@@ -204,6 +204,9 @@ impl RestConnector {
             .chain(["/error/message", "/message", "/error", "/detail"])
             .find_map(|pointer| result.at(pointer).and_then(scalar))
             .unwrap_or_else(|| cut(raw.get(), 300).to_owned());
+        // Cleaned before it is cut: half a secret at the edge would no longer be recognised.
+        let message = self.http.clean(&message);
+        let message = cut(&message, SAID);
         let (class, applied) = classify::status(status);
         Ok(WriteOutcome::Rejected(ConnectorError {
             class,

@@ -78,6 +78,10 @@ pub(crate) fn transport(error: &reqwest::Error) -> (ErrorClass, bool, String) {
             )
         };
     }
+    if last.contains("message head is too large") {
+        let what = "the head of its answer is too large".to_owned();
+        return (ErrorClass::Protocol, true, what);
+    }
     if error.is_connect() {
         return (
             ErrorClass::Connect,

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::classify;
 use super::settings::{Auth, HeaderValue as SettingsHeader, RestSettings};
-use crate::json::cut;
+use crate::json::{Doc, allowance, cut};
 use crate::net::{self, CheckedResolver};
 use crate::outward;
 use crate::redact::Redactor;
@@ -27,6 +27,10 @@ use crate::tls;
 const MAX_REDIRECTS: usize = 5;
 /// Bytes of a body kept for the error log.
 const KEPT: usize = 16 * 1024;
+/// Bytes read of a refusal; what is beyond them is not waited for.
+const REFUSAL: usize = 1024 * 1024;
+/// Bytes of what a system says of its refusal that are told.
+pub(super) const SAID: usize = 1_000;
 
 /// The client of one connection.
 pub(crate) struct Http {
@@ -74,6 +78,8 @@ pub(crate) struct Answer {
     pub(crate) date: Option<DateTime<Utc>>,
     pub(crate) elapsed: Duration,
     pub(crate) sent: Sent,
+    /// The memory that its body may take once parsed, bytes.
+    allowance: usize,
 }
 
 /// What was sent, for the error log.
@@ -87,6 +93,11 @@ pub(crate) struct Sent {
 impl Answer {
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200..300)
+    }
+
+    /// Its body, taken apart; the error says what is wrong in words.
+    pub(crate) fn doc(&self) -> Result<Doc<'_>, String> {
+        Doc::parse(&self.body, self.allowance)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -250,7 +261,22 @@ impl Http {
             body: Vec::new(),
             elapsed: elapsed_to_head,
             sent,
+            allowance: allowance(self.answer_cap),
         };
+        // What was decoded no longer says how it was encoded.
+        if let Some(encoding) = answer.header("content-encoding")
+            && answer.is_success()
+            && !encoding.eq_ignore_ascii_case("identity")
+        {
+            return Err(self.not_as_described(
+                &answer,
+                &format!(
+                    "its answer is encoded as {:?}, which was not asked for",
+                    cut(encoding, 100)
+                ),
+                Applied::Maybe,
+            ));
+        }
         self.read_body(response, &mut answer, started).await?;
         answer.elapsed = self.clock.monotonic().saturating_sub(started);
         Ok(answer)
@@ -273,11 +299,18 @@ impl Http {
             match response.chunk().await {
                 Ok(None) => return Ok(()),
                 Ok(Some(piece)) => {
-                    if answer.body.len() + piece.len() > self.answer_cap {
+                    let length = answer.body.len() + piece.len();
+                    if answer.status >= 400 && length > REFUSAL {
+                        return Ok(());
+                    }
+                    if length > self.answer_cap {
                         answer.body.truncate(KEPT);
                         return Err(self.not_as_described(
                             answer,
-                            &format!("its answer is larger than {} MiB", self.answer_cap >> 20),
+                            &format!(
+                                "its answer is larger than {} MiB; ask for smaller pages, or raise limits.answer_mib",
+                                self.answer_cap >> 20
+                            ),
                             Applied::Maybe,
                         ));
                     }
@@ -335,10 +368,12 @@ impl Http {
     pub(crate) fn refusal(&self, answer: &Answer, message: Option<String>) -> ConnectorError {
         let (class, applied) = classify::status(answer.status);
         let said = message.unwrap_or_else(|| {
-            cut(&String::from_utf8_lossy(&answer.body), 300)
-                .trim()
-                .to_owned()
+            let start = answer.body.get(..SAID).unwrap_or(&answer.body);
+            cut(&String::from_utf8_lossy(start), 300).trim().to_owned()
         });
+        // Cleaned before it is cut: half a secret at the edge would no longer be recognised.
+        let said = self.redactor.clean(&said);
+        let said = cut(&said, SAID);
         let colon = if said.is_empty() { "" } else { ": " };
         let text = format!(
             "{} answered {}{colon}{said}",

@@ -229,7 +229,8 @@ impl RestConnector {
             Pagination::None => Ok(None),
             Pagination::CursorBody { next, .. } => {
                 let Some(next) = doc
-                    .text_at(next)
+                    .word_at(next)
+                    .map_err(unlike)?
                     .filter(|next| !next.is_empty() && next != "false")
                 else {
                     return Ok(None);
@@ -404,7 +405,7 @@ impl RestConnector {
         let doc = self.doc(&answer)?;
         let entries = self.entries(&doc, &answer, records, record)?;
         let unlike = |what: String| self.http.not_as_described(&answer, &what, Applied::No);
-        let to = doc.text_at(next).ok_or_else(|| {
+        let to = doc.word_at(next).map_err(unlike)?.ok_or_else(|| {
             unlike(format!(
                 "nothing is at {next}, where the next cursor should be"
             ))

@@ -29,6 +29,8 @@ use tandem_engine::ports::connector::{
 use tandem_engine::ports::{Clock, Secrets};
 
 pub(crate) use check::check_settings;
+#[cfg(test)]
+pub(crate) use classify::transport;
 pub(crate) use classify::words as transport_words;
 pub(crate) use read::fetched;
 
@@ -87,7 +89,7 @@ impl RestConnector {
     }
 
     fn doc<'a>(&self, answer: &'a Answer) -> Result<Doc<'a>, ConnectorError> {
-        Doc::parse(&answer.body).map_err(|what| {
+        answer.doc().map_err(|what| {
             self.http.not_as_described(
                 answer,
                 &format!("its answer cannot be read: {what}"),
@@ -106,7 +108,7 @@ impl RestConnector {
 
     /// An answer that is no success, with what it says of itself.
     fn refusal(&self, answer: &Answer) -> ConnectorError {
-        let message = Doc::parse(&answer.body).ok().and_then(|doc| {
+        let message = answer.doc().ok().and_then(|doc| {
             let own = self.collection.errors.message.as_deref();
             let usual = [
                 "/error/message",

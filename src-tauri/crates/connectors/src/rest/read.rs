@@ -14,7 +14,7 @@ use super::http::{Answer, Call, configuration};
 use super::paging::Progress;
 use super::settings::{BatchGet, DeclaredType, VersionSource};
 use super::{RestConnector, records};
-use crate::json::{Doc, field, plain};
+use crate::json::{field, plain};
 
 impl RestConnector {
     pub(super) async fn get_all(&self, ids: &[RecordId]) -> Result<Vec<Fetched>, ConnectorError> {
@@ -163,7 +163,8 @@ impl RestConnector {
             return false;
         };
         !codes.is_empty()
-            && Doc::parse(&answer.body)
+            && answer
+                .doc()
                 .ok()
                 .and_then(|doc| doc.text_at(pointer))
                 .is_some_and(|code| codes.contains(&code))

@@ -16,7 +16,7 @@ use super::compiled::WriteTemplates;
 use super::http::{Answer, Call, configuration, header_name, header_value};
 use super::settings::{self, Create, CreateId, Delete, Precondition, Update};
 use super::{RestConnector, records};
-use crate::json::{Doc, field, plain, write_fields, write_text};
+use crate::json::{field, plain, write_fields, write_text};
 
 /// A single write, ready to be sent.
 struct Prepared<'a> {
@@ -169,7 +169,7 @@ impl RestConnector {
         chosen: Option<&RecordId>,
     ) -> Result<Receipt, ConnectorError> {
         let from_pointer = || -> Option<RecordId> {
-            let doc = Doc::parse(&answer.body).ok()?;
+            let doc = answer.doc().ok()?;
             RecordId::new(doc.text_at(create.new_id.as_deref()?)?).ok()
         };
         let from_location = || -> Option<RecordId> {
@@ -386,7 +386,7 @@ impl RestConnector {
         let carried = pointer
             .filter(|_| !answer.body.is_empty())
             .and_then(|pointer| {
-                let doc = Doc::parse(&answer.body).ok()?;
+                let doc = answer.doc().ok()?;
                 let raw = doc.at(pointer).filter(|raw| raw.get().starts_with('{'))?;
                 records::read(&self.collection, raw, true).ok()
             });
@@ -395,8 +395,13 @@ impl RestConnector {
             None => id(),
         };
         let id = known.ok_or_else(|| {
-            let what = "it was accepted, but its answer does not tell the new id";
-            self.http.not_as_described(answer, what, Applied::Maybe)
+            let what = match answer.doc() {
+                Err(why) if !answer.body.is_empty() => {
+                    format!("it was accepted, but its answer cannot be read: {why}")
+                }
+                _ => "it was accepted, but its answer does not tell the new id".to_owned(),
+            };
+            self.http.not_as_described(answer, &what, Applied::Maybe)
         })?;
         let version = self
             .etag(answer)

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono_tz::Tz;
 use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{ConnectorError, Health};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::table::{Column, Described};
 use super::values::Cell;
@@ -74,6 +75,14 @@ pub(crate) enum RowOutcome {
     Rejected(ConnectorError),
 }
 
+/// Rows of a query.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) rows: Vec<Vec<Cell>>,
+    /// Whether there were more, which were not read.
+    pub(crate) more: bool,
+}
+
 /// How a statement is carried out.
 #[async_trait]
 pub(crate) trait Database: Send + Sync {
@@ -81,8 +90,8 @@ pub(crate) trait Database: Send + Sync {
     fn dialect(&self) -> &dyn Dialect;
     /// The live catalogue's word on the table.
     async fn describe(&self) -> Result<Described, ConnectorError>;
-    /// Runs a query.
-    async fn select(&self, statement: &Statement) -> Result<Vec<Vec<Cell>>, ConnectorError>;
+    /// Runs a query, as far as its rows stay below [`PAGE`](super::bounds::PAGE); the first row always.
+    async fn select(&self, statement: &Statement) -> Result<Found, ConnectorError>;
     /// Carries out all rows in one transaction; one that is refused is refused alone.
     async fn write(&self, rows: &[RowWrite]) -> Result<Vec<RowOutcome>, ConnectorError>;
     /// Who is there.
@@ -91,16 +100,21 @@ pub(crate) trait Database: Send + Sync {
 
 /// A digest of a row's content: what tells one state from the next where nothing else does.
 pub(crate) fn content_version(cells: &[Cell]) -> String {
-    let mut text = String::new();
+    // Taken in piece by piece: a row can be large.
+    let mut digest = Xxh3::new();
     for cell in cells {
         match cell {
-            Cell::Null => text.push('n'),
-            Cell::Binary => text.push('b'),
-            Cell::Integer(number) => text.push_str(&format!("i{number}")),
-            Cell::Real(number) => text.push_str(&format!("r{number:?}")),
-            Cell::Text(value) => text.push_str(&format!("t{}:{value}", value.len())),
+            Cell::Null => digest.update(b"n"),
+            Cell::Binary => digest.update(b"b"),
+            Cell::TooLarge => digest.update(b"l"),
+            Cell::Integer(number) => digest.update(format!("i{number}").as_bytes()),
+            Cell::Real(number) => digest.update(format!("r{number:?}").as_bytes()),
+            Cell::Text(value) => {
+                digest.update(format!("t{}:", value.len()).as_bytes());
+                digest.update(value.as_bytes());
+            }
         }
-        text.push('\u{0}');
+        digest.update(b"\0");
     }
-    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
+    format!("{:032x}", digest.digest128())
 }

@@ -1,5 +1,6 @@
 //! Tables of SQL databases as collections: one connector, and what each database does differently.
 
+mod bounds;
 mod check;
 mod dialect;
 mod postgres;
@@ -30,7 +31,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use check::{check_postgres, check_sqlite};
 
-use crate::json::{parse_epoch, parse_iso, plain};
+use crate::json::{cut, parse_epoch, parse_iso, plain};
 use crate::rest::settings::TimeFormat;
 use dialect::{Database, RowOutcome, content_version};
 use settings::{PostgresSettings, SqlCollection, SqliteSettings};
@@ -156,29 +157,33 @@ impl SqlConnector {
     fn record(
         &self,
         statements: &Statements<'_>,
-        cells: &[Cell],
+        cells: Vec<Cell>,
     ) -> Result<NativeRecord, Unreadable> {
         let table = statements.table;
         let key = table.key.iter().filter_map(|place| cells.get(*place));
         let id = statements.id_of(key);
-        let unreadable = |reason: String| Unreadable {
-            id: id.clone(),
-            reason,
-            text: crate::json::cut(&format!("{cells:?}"), KEPT).to_owned(),
-        };
         let Some(known) = id.clone() else {
-            return Err(unreadable("its key is null, binary or too long".to_owned()));
+            return Err(Unreadable {
+                id,
+                reason: "its key is null, binary or too long".to_owned(),
+                text: shown(&cells),
+            });
         };
+        let version = self.version(table, &cells);
+        let deleted = statements.is_deleted(&cells);
+        let text = shown(&cells);
         let mut fields = NativeFields::new();
         for (column, cell) in table.columns.iter().zip(cells) {
-            let value = decode(column, cell.clone(), self.zone).map_err(unreadable)?;
-            fields.insert(column.name.clone(), value);
+            match decode(column, cell, self.zone) {
+                Ok(value) => fields.insert(column.name.clone(), value),
+                Err(reason) => return Err(Unreadable { id, reason, text }),
+            };
         }
         Ok(NativeRecord {
             id: known,
-            version: self.version(table, cells),
+            version,
             updated_at: self.updated_at(&fields),
-            body: if statements.is_deleted(cells) {
+            body: if deleted {
                 NativeBody::Deleted
             } else {
                 NativeBody::Live {
@@ -193,6 +198,8 @@ impl SqlConnector {
         let text = match (table.version, cells.get(table.columns.len())) {
             (Some(place), _) => cells.get(place)?.plain()?,
             (None, Some(system)) => system.plain()?,
+            // Of what is not known there is no digest.
+            (None, None) if cells.contains(&Cell::TooLarge) => return None,
             (None, None) => content_version(cells),
         };
         Version::new(text).ok()
@@ -226,30 +233,50 @@ impl SqlConnector {
         let statement = statements
             .page(since.as_ref(), &progress.after)
             .map_err(configuration)?;
-        let rows = self.database.select(&statement).await?;
+        let found = self.database.select(&statement).await?;
+        let mut more = found.more || found.rows.len() >= self.settings.page_size;
         let mut page = Page {
             cursor: progress.cursor.as_ref().map(write_cursor),
             ..Page::default()
         };
-        if rows.len() >= self.settings.page_size
-            && let Some(last) = rows.last()
-        {
-            let changes = statements.table.changes.filter(|_| since.is_some());
-            let order = changes.iter().chain(&statements.table.key);
-            let next = Progress {
-                after: order
-                    .filter_map(|place| last.get(*place).cloned())
-                    .collect(),
-                cursor: progress.cursor,
-            };
-            // A struct of texts and numbers always serialises.
-            page.next = serde_json::to_string(&next).ok().map(PageToken);
-        }
-        for cells in &rows {
+        let changes = statements.table.changes.filter(|_| since.is_some());
+        let order: Vec<usize> = changes
+            .into_iter()
+            .chain(statements.table.key.iter().copied())
+            .collect();
+        let (mut taken, mut last) = (0, Vec::new());
+        for cells in found.rows {
+            taken += bounds::takes(statements.table, &cells);
+            if taken > bounds::RECORDS && !last.is_empty() {
+                more = true;
+                break;
+            }
+            last = order
+                .iter()
+                .filter_map(|place| cells.get(*place).cloned())
+                .collect();
             match self.record(&statements, cells) {
                 Ok(record) => page.records.push(record),
                 Err(unreadable) => page.unreadable.push(unreadable),
             }
+        }
+        if more && !last.is_empty() {
+            // Nothing is greater than null: what follows would be taken for not being there.
+            if last.iter().any(|cell| cell.plain().is_none()) {
+                return Err(ConnectorError::new(
+                    ErrorClass::Protocol,
+                    format!(
+                        "{}: a row's key is null, binary or too large, and no page can begin after it; correct the row, or name other columns in `key`",
+                        self.name
+                    ),
+                ));
+            }
+            let next = Progress {
+                after: last,
+                cursor: progress.cursor,
+            };
+            // A struct of texts and numbers always serialises.
+            page.next = serde_json::to_string(&next).ok().map(PageToken);
         }
         Ok(page)
     }
@@ -258,8 +285,9 @@ impl SqlConnector {
         let Some(statement) = statements.latest().map_err(configuration)? else {
             return Ok(None);
         };
-        let rows = self.database.select(&statement).await?;
-        Ok(rows
+        let found = self.database.select(&statement).await?;
+        Ok(found
+            .rows
             .into_iter()
             .next()
             .and_then(|row| row.into_iter().next())
@@ -273,9 +301,17 @@ impl SqlConnector {
             .iter()
             .filter_map(|id| statements.key_cells(id))
             .collect();
-        for chunk in keys.chunks(IDS_AT_ONCE) {
-            for cells in self.database.select(&statements.by_ids(chunk)).await? {
-                match self.record(&statements, &cells) {
+        let mut wanted: Vec<&[Vec<Cell>]> = keys.chunks(IDS_AT_ONCE).rev().collect();
+        while let Some(chunk) = wanted.pop() {
+            let rows = self.database.select(&statements.by_ids(chunk)).await?;
+            if rows.more {
+                // Too large together: in halves. One row alone is never more than one.
+                let (first, second) = chunk.split_at(chunk.len() / 2);
+                wanted.extend([second, first]);
+                continue;
+            }
+            for cells in rows.rows {
+                match self.record(&statements, cells) {
                     Ok(record) => {
                         let id = record.id.clone();
                         found.insert(id, crate::rest::fetched(record));
@@ -301,7 +337,7 @@ impl SqlConnector {
         &self,
         statements: &Statements<'_>,
         operation: &WriteOperation,
-        cells: Option<&[Cell]>,
+        cells: Option<Vec<Cell>>,
     ) -> Option<Receipt> {
         let own = match &operation.change {
             NativeChange::Create { .. } => None,
@@ -315,6 +351,13 @@ impl SqlConnector {
                 record: None,
             });
         };
+        let key = statements
+            .table
+            .key
+            .iter()
+            .filter_map(|place| cells.get(*place));
+        let id = own.or_else(|| statements.id_of(key));
+        let version = self.version(statements.table, &cells);
         if let Ok(record) = self.record(statements, cells) {
             let fields = match record.body {
                 NativeBody::Live { fields, .. } => Some(fields),
@@ -327,18 +370,30 @@ impl SqlConnector {
                 record: fields,
             });
         }
-        let key = statements
-            .table
-            .key
-            .iter()
-            .filter_map(|place| cells.get(*place));
         Some(Receipt {
-            id: own.or_else(|| statements.id_of(key))?,
-            version: self.version(statements.table, cells),
+            id: id?,
+            version,
             updated_at: None,
             record: None,
         })
     }
+}
+
+/// A row as it is shown where it is no record: the beginning of each value.
+fn shown(cells: &[Cell]) -> String {
+    let mut text = String::new();
+    for cell in cells {
+        if text.len() > KEPT {
+            break;
+        }
+        let comma = if text.is_empty() { "" } else { ", " };
+        text.push_str(comma);
+        text.push_str(&match cell {
+            Cell::Text(value) => format!("{:?}", cut(value, KEPT)),
+            other => format!("{other:?}"),
+        });
+    }
+    cut(&text, KEPT).to_owned()
 }
 
 fn write_cursor(cell: &Cell) -> Cursor {
@@ -410,9 +465,20 @@ impl Connector for SqlConnector {
             // A value the column cannot hold is in none of its rows.
             return Ok(Vec::new());
         };
-        let rows: Vec<Vec<Cell>> = self.database.select(&statement).await?;
-        Ok(rows
-            .iter()
+        let found = self.database.select(&statement).await?;
+        if found.more {
+            return Err(ConnectorError::new(
+                ErrorClass::Protocol,
+                format!(
+                    "{}: the rows whose {field} is looked for are larger than {} together",
+                    self.name,
+                    bounds::size(bounds::PAGE)
+                ),
+            ));
+        }
+        Ok(found
+            .rows
+            .into_iter()
             .filter_map(|cells| self.record(&statements, cells).ok())
             .collect())
     }
@@ -481,7 +547,7 @@ impl WritableConnector for SqlConnector {
                 Some(outcome) => Ok(outcome),
                 None => match done.next().ok_or_else(lost)? {
                     RowOutcome::Done(cells) => self
-                        .receipt(&statements, operation, cells.as_deref())
+                        .receipt(&statements, operation, cells)
                         .map(WriteOutcome::Done)
                         .ok_or_else(lost),
                     RowOutcome::Conflict => Ok(WriteOutcome::VersionConflict),

@@ -2,6 +2,7 @@
 
 use tandem_domain::collection::{CollectionSchema, NativeFieldInfo, NativeType};
 
+use super::bounds;
 use super::settings::{SqlCollection, SqlVersion};
 
 /// What kind of values a column holds.
@@ -33,6 +34,8 @@ pub(crate) struct Column {
     pub(crate) precision: Option<u32>,
     pub(crate) scale: Option<u32>,
     pub(crate) max_length: Option<u32>,
+    /// The largest value that is read, bytes.
+    pub(crate) cap: usize,
 }
 
 impl Column {
@@ -46,6 +49,7 @@ impl Column {
             precision: None,
             scale: None,
             max_length: None,
+            cap: bounds::NARROW,
         }
     }
 }
@@ -120,7 +124,7 @@ impl Table {
                 ));
             }
         }
-        let columns: Vec<Column> = all
+        let mut columns: Vec<Column> = all
             .into_iter()
             .filter(|column| {
                 settings.columns.is_empty()
@@ -128,6 +132,7 @@ impl Table {
                     || needed.contains(&&column.name)
             })
             .collect();
+        bounds::share(&mut columns);
         let place = |name: &String| columns.iter().position(|column| column.name == *name);
         Ok(Self {
             key: key_names.iter().filter_map(place).collect(),

@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tandem_domain::value::Value;
 
+use super::bounds;
 use super::table::{Column, Kind};
-use crate::json::parse_iso;
+use crate::json::{guard, parse_iso};
 
 /// One value as a database gives or takes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,13 +21,15 @@ pub(crate) enum Cell {
     Text(String),
     /// Nothing that can be synced.
     Binary,
+    /// The database kept it back.
+    TooLarge,
 }
 
 impl Cell {
     /// As text, the way ids and versions are compared; null is `None`.
     pub(crate) fn plain(&self) -> Option<String> {
         match self {
-            Self::Null | Self::Binary => None,
+            Self::Null | Self::Binary | Self::TooLarge => None,
             Self::Integer(number) => Some(number.to_string()),
             Self::Real(number) => Some(number.to_string()),
             Self::Text(text) => Some(text.clone()),
@@ -40,6 +43,10 @@ pub(crate) fn decode(column: &Column, cell: Cell, zone: Option<Tz>) -> Result<Va
     match (column.kind, cell) {
         (_, Cell::Null) => Ok(Value::Null),
         (_, Cell::Binary) => Err(format!("{name} holds binary data")),
+        (_, Cell::TooLarge) => Err(format!(
+            "{name} holds more than {}; leave it out of `columns`, or shorten it",
+            bounds::size(column.cap)
+        )),
         (Kind::Boolean, Cell::Integer(0)) => Ok(Value::Bool(false)),
         (Kind::Boolean, Cell::Integer(1)) => Ok(Value::Bool(true)),
         (_, Cell::Integer(number)) => Ok(Value::Number(Decimal::from(number))),
@@ -71,6 +78,8 @@ fn decode_text(kind: Kind, text: String, zone: Option<Tz>) -> Result<Value, Stri
             .parse::<NaiveDate>()
             .map_or_else(|_| Value::Text(text.clone()), Value::Date)),
         Kind::Json | Kind::List => {
+            guard(text.as_bytes(), bounds::RECORDS)
+                .map_err(|_| "holds JSON of too many parts".to_owned())?;
             Value::from_json_text(&text).map_err(|error| format!("holds {error}"))
         }
         Kind::Text | Kind::Unknown => Ok(Value::Text(text)),

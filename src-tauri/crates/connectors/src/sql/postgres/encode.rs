@@ -5,6 +5,7 @@ use chrono::SecondsFormat;
 use chrono_tz::Tz;
 use tandem_domain::value::Value;
 
+use crate::sql::bounds::TOO_LARGE;
 use crate::sql::dialect::Dialect;
 use crate::sql::table::{Column, Kind};
 use crate::sql::values::{Cell, local};
@@ -33,10 +34,24 @@ impl Dialect for PostgresDialect {
     }
 
     fn read(&self, column: &Column) -> String {
-        let name = quote(&column.name);
-        match column.kind {
+        let (name, cap) = (quote(&column.name), column.cap);
+        let text = match column.kind {
             Kind::List => format!("to_json({name})::text"),
             _ => format!("{name}::text"),
+        };
+        match column.kind {
+            Kind::Text | Kind::Decimal | Kind::Json | Kind::List | Kind::Unknown => {
+                format!(
+                    "CASE WHEN octet_length({text}) > {cap} THEN E'{TOO_LARGE}' ELSE {text} END"
+                )
+            }
+            // Of a fixed size.
+            Kind::Integer
+            | Kind::Float
+            | Kind::Boolean
+            | Kind::Timestamp
+            | Kind::NaiveTimestamp
+            | Kind::Date => text,
         }
     }
 

@@ -7,11 +7,13 @@ mod encode;
 mod errors;
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
 use futures::future::join_all;
 use tandem_engine::ports::connector::{Applied, ConnectorError, ErrorClass, Health};
 use tandem_engine::ports::{Clock, Secrets};
@@ -19,7 +21,8 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row};
 
-use super::dialect::{Database, Dialect, RowOutcome, RowWrite, Statement, Verb};
+use super::bounds::{Held, TOO_LARGE};
+use super::dialect::{Database, Dialect, Found, RowOutcome, RowWrite, Statement, Verb};
 use super::settings::{PostgresSettings, SqlCollection};
 use super::table::Described;
 use super::values::Cell;
@@ -117,9 +120,9 @@ impl Session {
         Ok(statement)
     }
 
-    async fn rows(&mut self, statement: &Statement) -> Result<Vec<Vec<Cell>>, Error> {
+    async fn rows(&mut self, statement: &Statement, held: &Held) -> Result<Found, Error> {
         let prepared = self.prepare(&statement.sql).await?;
-        query(&self.client, &prepared, &statement.params).await
+        query(&self.client, &prepared, &statement.params, held).await
     }
 }
 
@@ -127,25 +130,35 @@ async fn query(
     client: &Client,
     prepared: &tokio_postgres::Statement,
     params: &[Cell],
-) -> Result<Vec<Vec<Cell>>, Error> {
+    held: &Held,
+) -> Result<Found, Error> {
     let texts: Vec<Option<String>> = params.iter().map(Cell::plain).collect();
     let params: Vec<&(dyn ToSql + Sync)> = texts
         .iter()
         .map(|text| text as &(dyn ToSql + Sync))
         .collect();
-    client
-        .query(prepared, &params)
-        .await?
-        .iter()
-        .map(cells)
-        .collect()
+    let mut rows = pin!(client.query_raw(prepared, params).await?);
+    let mut found = Found::default();
+    while let Some(row) = rows.try_next().await? {
+        let cells = cells(&row)?;
+        // Whatever else comes is read and dropped, row by row.
+        if !held.take(cells, &mut found.rows) {
+            found.more = true;
+            break;
+        }
+    }
+    Ok(found)
 }
 
 fn cells(row: &Row) -> Result<Vec<Cell>, Error> {
     (0..row.len())
         .map(|index| {
             let text: Option<String> = row.try_get(index)?;
-            Ok(text.map_or(Cell::Null, Cell::Text))
+            Ok(match text {
+                None => Cell::Null,
+                Some(text) if text == TOO_LARGE => Cell::TooLarge,
+                Some(text) => Cell::Text(text),
+            })
         })
         .collect()
 }
@@ -165,11 +178,11 @@ impl Database for Postgres {
         .await
     }
 
-    async fn select(&self, statement: &Statement) -> Result<Vec<Vec<Cell>>, ConnectorError> {
+    async fn select(&self, statement: &Statement) -> Result<Found, ConnectorError> {
         self.with(
             async |session, place| {
                 session
-                    .rows(statement)
+                    .rows(statement, &Held::default())
                     .await
                     .map_err(|error| place.statement(&error, statement))
             },
@@ -255,11 +268,12 @@ async fn together(
         }
     }
     run(session, place, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    let held = Held::default();
     let client = &session.client;
     let calls = rows
         .iter()
         .zip(&prepared)
-        .map(|(row, prepared)| act(client, prepared, row));
+        .map(|(row, prepared)| act(client, prepared, row, &held));
     let mut acted = Vec::with_capacity(rows.len());
     for (result, row) in join_all(calls).await.into_iter().zip(rows) {
         match result {
@@ -293,7 +307,7 @@ async fn together(
     let calls = reads
         .iter()
         .zip(&readers)
-        .map(|(read, prepared)| query(client, prepared, &read.params));
+        .map(|(read, prepared)| query(client, prepared, &read.params, &held));
     for ((found, read), (row, acted)) in join_all(calls)
         .await
         .into_iter()
@@ -315,9 +329,10 @@ async fn one_by_one(
 ) -> Result<Vec<RowOutcome>, ConnectorError> {
     run(session, place, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     let mut outcomes = Vec::with_capacity(rows.len());
+    let held = Held::default();
     for row in rows {
         run(session, place, "SAVEPOINT one").await?;
-        match one(session, row).await {
+        match one(session, row, &held).await {
             Ok(outcome) => {
                 run(session, place, "RELEASE SAVEPOINT one").await?;
                 outcomes.push(outcome);
@@ -342,11 +357,11 @@ async fn one_by_one(
     Ok(outcomes)
 }
 
-async fn one(session: &mut Session, row: &RowWrite) -> Result<RowOutcome, Error> {
+async fn one(session: &mut Session, row: &RowWrite, held: &Held) -> Result<RowOutcome, Error> {
     let prepared = session.prepare(&row.statement.sql).await?;
-    let acted = act(&session.client, &prepared, row).await?;
+    let acted = act(&session.client, &prepared, row, held).await?;
     let read = read_back(row, &acted);
-    let found = session.rows(&read).await?;
+    let found = session.rows(&read, held).await?;
     Ok(outcome(row, &acted, found))
 }
 
@@ -361,10 +376,15 @@ async fn act(
     client: &Client,
     prepared: &tokio_postgres::Statement,
     row: &RowWrite,
+    held: &Held,
 ) -> Result<Acted, Error> {
     if row.verb == Verb::Insert {
-        let made = query(client, prepared, &row.statement.params).await?;
-        return Ok(made.into_iter().next().map_or(Acted::Taken, Acted::Made));
+        let made = query(client, prepared, &row.statement.params, held).await?;
+        return Ok(made
+            .rows
+            .into_iter()
+            .next()
+            .map_or(Acted::Taken, Acted::Made));
     }
     let texts: Vec<Option<String>> = row.statement.params.iter().map(Cell::plain).collect();
     let params: Vec<&(dyn ToSql + Sync)> = texts
@@ -383,8 +403,8 @@ fn read_back(row: &RowWrite, acted: &Acted) -> Statement {
     read
 }
 
-fn outcome(row: &RowWrite, acted: &Acted, found: Vec<Vec<Cell>>) -> RowOutcome {
-    match (acted, found.into_iter().next()) {
+fn outcome(row: &RowWrite, acted: &Acted, found: Found) -> RowOutcome {
+    match (acted, found.rows.into_iter().next()) {
         (Acted::Taken, _) => RowOutcome::Taken,
         (Acted::Rows(0), Some(_)) => RowOutcome::Conflict,
         (Acted::Rows(0), None) => RowOutcome::Gone,

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use tandem_domain::value::Value;
 
+use crate::sql::bounds::TOO_LARGE;
 use crate::sql::dialect::Dialect;
 use crate::sql::table::{Column, Kind};
 use crate::sql::values::{Cell, local, significant_digits};
@@ -30,7 +31,11 @@ impl Dialect for SqliteDialect {
     }
 
     fn read(&self, column: &Column) -> String {
-        quote(&column.name)
+        let (name, cap) = (quote(&column.name), column.cap);
+        // Its length is told without reading it.
+        format!(
+            "CASE WHEN octet_length({name}) > {cap} THEN CAST('{TOO_LARGE}' AS BLOB) ELSE {name} END"
+        )
     }
 
     fn text_of(&self, column: &Column) -> String {

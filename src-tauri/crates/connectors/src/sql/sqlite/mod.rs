@@ -13,12 +13,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, ToSql, TransactionBehavior, params_from_iter};
 use tandem_engine::ports::Clock;
 use tandem_engine::ports::connector::{ConnectorError, ErrorClass, Health};
 
-use super::dialect::{Database, Dialect, RowOutcome, RowWrite, Statement, Verb, content_version};
+use super::bounds::{self, Held, TOO_LARGE};
+use super::dialect::{
+    Database, Dialect, Found, RowOutcome, RowWrite, Statement, Verb, content_version,
+};
 use super::settings::{SqlCollection, SqliteSettings};
 use super::table::Described;
 use super::values::Cell;
@@ -95,6 +99,9 @@ fn open(place: &Place, busy: Duration) -> Result<Connection, ConnectorError> {
         .map_err(|error| place.failed(&error))?;
     connection.set_prepared_statement_cache_capacity(64);
     connection
+        .set_limit(Limit::SQLITE_LIMIT_LENGTH, bounds::ENGINE)
+        .map_err(|error| place.failed(&error))?;
+    connection
         .execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;")
         .map_err(|error| place.failed(&error))?;
     Ok(connection)
@@ -112,10 +119,11 @@ impl Database for Sqlite {
             .await
     }
 
-    async fn select(&self, statement: &Statement) -> Result<Vec<Vec<Cell>>, ConnectorError> {
+    async fn select(&self, statement: &Statement) -> Result<Found, ConnectorError> {
         let statement = statement.clone();
         self.with(move |connection, place| {
-            rows(connection, &statement).map_err(|error| place.statement(&error, &statement))
+            rows(connection, &statement, &Held::default())
+                .map_err(|error| place.statement(&error, &statement))
         })
         .await
     }
@@ -149,17 +157,20 @@ impl Database for Sqlite {
     }
 }
 
-fn rows(connection: &Connection, statement: &Statement) -> rusqlite::Result<Vec<Vec<Cell>>> {
+fn rows(connection: &Connection, statement: &Statement, held: &Held) -> rusqlite::Result<Found> {
     let mut prepared = connection.prepare_cached(&statement.sql)?;
     let columns = prepared.column_count();
-    let mut found = Vec::new();
+    let mut found = Found::default();
     let mut rows = prepared.query(params_from_iter(&statement.params))?;
     while let Some(row) = rows.next()? {
         let mut cells = Vec::with_capacity(columns);
         for index in 0..columns {
             cells.push(cell(row.get_ref(index)?));
         }
-        found.push(cells);
+        if !held.take(cells, &mut found.rows) {
+            found.more = true;
+            break;
+        }
     }
     Ok(found)
 }
@@ -172,6 +183,7 @@ fn cell(value: ValueRef<'_>) -> Cell {
         ValueRef::Text(bytes) => {
             std::str::from_utf8(bytes).map_or(Cell::Binary, |text| Cell::Text(text.to_owned()))
         }
+        ValueRef::Blob(blob) if blob == TOO_LARGE.as_bytes() => Cell::TooLarge,
         ValueRef::Blob(_) => Cell::Binary,
     }
 }
@@ -180,7 +192,7 @@ impl ToSql for Cell {
     fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
         use rusqlite::types::{ToSqlOutput, Value};
         Ok(match self {
-            Self::Null | Self::Binary => ToSqlOutput::Owned(Value::Null),
+            Self::Null | Self::Binary | Self::TooLarge => ToSqlOutput::Owned(Value::Null),
             Self::Integer(number) => ToSqlOutput::Owned(Value::Integer(*number)),
             Self::Real(number) => ToSqlOutput::Owned(Value::Real(*number)),
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
@@ -198,11 +210,12 @@ fn write(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| place.failed(&error))?;
     let mut outcomes = Vec::with_capacity(rows.len());
+    let held = Held::default();
     for row in rows {
         transaction
             .execute_batch("SAVEPOINT one")
             .map_err(|error| place.failed(&error))?;
-        match write_row(&transaction, row) {
+        match write_row(&transaction, row, &held) {
             Ok(outcome) => outcomes.push(outcome),
             Err(error) => {
                 let error = place.statement(&error, &row.statement);
@@ -224,9 +237,9 @@ fn write(
     Ok(outcomes)
 }
 
-fn write_row(connection: &Connection, row: &RowWrite) -> rusqlite::Result<RowOutcome> {
+fn write_row(connection: &Connection, row: &RowWrite, held: &Held) -> rusqlite::Result<RowOutcome> {
     if let Some(expected) = &row.expected_content {
-        match rows(connection, &row.read)?.first() {
+        match rows(connection, &row.read, &Held::default())?.rows.first() {
             None => return Ok(RowOutcome::Gone),
             Some(cells) if content_version(cells) != *expected => return Ok(RowOutcome::Conflict),
             Some(_) => {}
@@ -234,14 +247,18 @@ fn write_row(connection: &Connection, row: &RowWrite) -> rusqlite::Result<RowOut
     }
     let mut read = row.read.clone();
     if row.verb == Verb::Insert {
-        let Some(key) = rows(connection, &row.statement)?.into_iter().next() else {
+        let Some(key) = rows(connection, &row.statement, held)?
+            .rows
+            .into_iter()
+            .next()
+        else {
             return Ok(RowOutcome::Taken);
         };
         read.params = key;
     } else {
         let mut prepared = connection.prepare_cached(&row.statement.sql)?;
         if prepared.execute(params_from_iter(&row.statement.params))? == 0 {
-            let there = !rows(connection, &row.read)?.is_empty();
+            let there = !rows(connection, &row.read, held)?.rows.is_empty();
             return Ok(if there {
                 RowOutcome::Conflict
             } else {
@@ -254,6 +271,6 @@ fn write_row(connection: &Connection, row: &RowWrite) -> rusqlite::Result<RowOut
     }
     // Read back rather than RETURNING, which shows the row as it was before its triggers ran.
     Ok(RowOutcome::Done(
-        rows(connection, &read)?.into_iter().next(),
+        rows(connection, &read, held)?.rows.into_iter().next(),
     ))
 }
