@@ -1,9 +1,12 @@
 //! Which addresses may be reached. Literals and whatever a name resolves to are both checked, so
 //! that no name can point into a network the connection was not opened for.
 
+use std::error::Error;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Why an address may not be reached.
@@ -45,8 +48,17 @@ pub(crate) async fn resolve(
     host: &str,
     port: u16,
     allow_private: bool,
-) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
     let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+    checked(host, found, allow_private)
+}
+
+/// All of what a name resolves to, or none of it.
+fn checked(
+    host: &str,
+    found: Vec<SocketAddr>,
+    allow_private: bool,
+) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
     for address in &found {
         check(host, address.ip(), allow_private)?;
     }
@@ -110,22 +122,33 @@ fn reach_v6(v6: Ipv6Addr) -> Reach {
     Reach::Public
 }
 
-/// The resolver handed to the HTTP client.
+/// The resolver handed to the HTTP client, which asks it before each connection and connects to what
+/// it answers: between the check and the connection no name is resolved.
 pub(crate) struct CheckedResolver {
-    pub(crate) allow_private: bool,
+    allow_private: bool,
+    look_up: LookUp,
 }
+
+/// What a name resolves to now.
+type LookUp = Box<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
 impl CheckedResolver {
     pub(crate) fn shared(allow_private: bool) -> Arc<Self> {
-        Arc::new(Self { allow_private })
+        let look_up = |name: String| -> BoxFuture<'static, _> {
+            Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
+        };
+        Arc::new(Self {
+            allow_private,
+            look_up: Box::new(look_up),
+        })
     }
 }
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
+        let (allow_private, found) = (self.allow_private, (self.look_up)(name.as_str().to_owned()));
         Box::pin(async move {
-            let found = resolve(name.as_str(), 0, allow_private).await?;
+            let found = checked(name.as_str(), found.await?, allow_private)?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
@@ -133,6 +156,12 @@ impl Resolve for CheckedResolver {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tandem_engine::ports::connector::ErrorClass;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -172,6 +201,92 @@ mod tests {
                 other => panic!("{address}: {other:?}"),
             };
             assert_eq!(found, expected, "{address}");
+        }
+    }
+
+    /// A server that answers each call on a connection of its own, and counts them.
+    async fn server() -> (u16, Arc<AtomicUsize>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 4_096]).await;
+                let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+                stream.write_all(answer).await.unwrap();
+            }
+        });
+        (port, calls)
+    }
+
+    /// A name that means something else each time it is asked for, and the last from then on.
+    fn rebinding(answers: &[&[&str]], allow_private: bool) -> reqwest::Client {
+        let answers: Vec<Vec<SocketAddr>> = answers
+            .iter()
+            .map(|all| {
+                let parsed = all.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0));
+                parsed.collect()
+            })
+            .collect();
+        let asked = AtomicUsize::new(0);
+        let look_up = move |_| -> BoxFuture<'static, _> {
+            let n = asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+            let answer = answers[n].clone();
+            Box::pin(async move { Ok(answer) })
+        };
+        crate::outward::guarded()
+            .connect_timeout(Duration::from_millis(300))
+            .tls_backend_preconfigured(crate::tls::nobody().unwrap())
+            .dns_resolver(Arc::new(CheckedResolver {
+                allow_private,
+                look_up: Box::new(look_up),
+            }))
+            .build()
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn threat_a_name_is_checked_at_each_connection() {
+        // Whether private networks are opted in, what the name resolves to at each connection, and
+        // how many of the calls arrive: never more after the first that is refused.
+        let here: &[&str] = &["127.0.0.1"];
+        let public: &[&str] = &["192.0.2.1"];
+        let table: [(bool, &[&[&str]], usize); 7] = [
+            (true, &[here], 4),
+            (true, &[here, here, &["169.254.169.254"]], 2),
+            (true, &[here, &["127.0.0.1", "169.254.169.254"]], 1),
+            (true, &[here, &["::ffff:169.254.169.254", "127.0.0.1"]], 1),
+            (false, &[public, here], 0),
+            (false, &[&["192.0.2.1", "127.0.0.1"]], 0),
+            (false, &[here], 0),
+        ];
+        for (allow_private, answers, arrive) in table {
+            let (port, calls) = server().await;
+            let client = rebinding(answers, allow_private);
+            for n in 0..4 {
+                let name = format!("{answers:?}, call {n}");
+                let called = client
+                    .get(format!("http://system.test:{port}/"))
+                    .send()
+                    .await;
+                match called {
+                    Ok(answer) => assert_eq!(answer.status(), 204, "{name}"),
+                    // Nobody is at the address for documentation.
+                    Err(_) if answers.get(n) == Some(&public) => {}
+                    Err(error) => {
+                        let (class, applied, what) = crate::rest::transport(&error);
+                        assert_eq!(
+                            (class, applied),
+                            (ErrorClass::Configuration, false),
+                            "{name}"
+                        );
+                        assert!(what.starts_with("system.test is at "), "{name}: {what}");
+                    }
+                }
+            }
+            assert_eq!(calls.load(Ordering::SeqCst), arrive, "{answers:?}");
         }
     }
 }
