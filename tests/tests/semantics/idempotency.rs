@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tandem_domain::ids::Side;
+use tandem_engine::ports::connector::ErrorClass;
 use tandem_engine::ports::history::{RunOptions, RunStatus};
 use tandem_engine::run::Opened;
-use tandem_tests::fake::{Call, Reaction, fields};
+use tandem_tests::fake::{Call, Reaction, fault, fields};
 use tandem_tests::world::World;
 
 #[tokio::test(start_paused = true)]
@@ -98,6 +99,49 @@ async fn a_simulation_writes_nothing_and_says_what_a_run_would_do() {
         real.plan_hash, simulated.plan_hash,
         "what was shown is what was done"
     );
+    world.assert_idle().await;
+}
+
+/// A first run writes while it still decides; what its simulation showed, what is counted and what
+/// the next run finishes is the same as if it had not.
+#[tokio::test(start_paused = true)]
+async fn a_first_run_stopped_while_it_decides_counts_and_shows_all_of_its_plan() {
+    let world = World::new(json!({}));
+    world.both(|state| state.page_size = 100);
+    for n in 0..1_000 {
+        let name = format!("p{n}");
+        world.source.state().add(fields(&[("name", &name)]));
+    }
+    let simulated = world
+        .run_with(RunOptions {
+            simulate: true,
+            ..RunOptions::default()
+        })
+        .await;
+    let mut writes = 0;
+    world.target.script(move |call, _| {
+        writes += u32::from(matches!(call, Call::Write(_)));
+        if writes > 3 {
+            Reaction::Fail(fault(ErrorClass::Authentication))
+        } else {
+            Reaction::Answer
+        }
+    });
+    let stopped = world.run().await;
+    assert_eq!(stopped.status, RunStatus::Partial, "{stopped:?}");
+    let counts = stopped.counts;
+    assert!(counts.succeeded > 0 && counts.skipped > 0, "{counts:?}");
+    assert_eq!(
+        (counts.processed, counts.failed),
+        (1_000, 0),
+        "what was not tried is counted as left: {counts:?}"
+    );
+    assert_eq!(stopped.plan_hash, simulated.plan_hash);
+    world.target.unscript();
+    let (rest, _, target) = world.run_counting().await;
+    assert_eq!(rest.status, RunStatus::Completed);
+    assert_eq!(target as u64, 1_000 - counts.succeeded);
+    assert_eq!(world.target.state().live().len(), 1_000);
     world.assert_idle().await;
 }
 

@@ -351,6 +351,8 @@ pub trait RunSession: Send {
     fn touch(&mut self, now: DateTime<Utc>) -> Result<Renewal, StoreError>;
     /// What is remembered of both sides.
     fn progress(&self) -> Result<Both<SideProgress>, StoreError>;
+    /// Whether there is any link of this configuration: without one nothing can be deleted.
+    fn has_links(&self) -> bool;
     /// Operations of interrupted runs without a receipt, all of them.
     fn unsettled(&mut self) -> Result<Vec<Unsettled>, StoreError>;
     /// Marks such operations (`Dropped` or `Uncertain`) and their links as to be planned again.

@@ -13,7 +13,7 @@ use super::context::RunContext;
 use super::doubles;
 use super::halt::Halt;
 use super::journal::{journal, journal_simulated, prepare};
-use super::plan::{Plan, writes};
+use super::plan::{Plan, Planner, writes};
 use super::receipts::acknowledge;
 use super::rules::{RecordProblem, id_of};
 use super::send::{SideWrite, send_window};
@@ -24,6 +24,8 @@ use crate::ports::session::PlannedPair;
 
 /// How often a pair that lost a race is planned again in one run.
 const REPLANS: u32 = 3;
+/// Windows under way at once.
+const LANES: usize = 2;
 
 /// Everything planned was tried.
 pub(super) struct Applied {
@@ -35,30 +37,43 @@ pub(super) struct Applied {
 
 /// Applies the whole plan; in a simulation only writes it down.
 ///
-/// Two lanes take windows from the one plan: while one waits for its systems, the other writes down
-/// what it is about to send or what came back.
-pub(super) async fn apply(run: &RunContext, plan: Plan) -> Result<Applied, Halt> {
+/// A few lanes take windows from the one plan: while one waits for its systems, another decides or
+/// writes down what it is about to send, or what came back.
+pub(super) async fn apply(run: &RunContext, planner: Planner<'_>) -> Result<Applied, Halt> {
     let done = AtomicU64::new(0);
     let stopped = if run.options.simulate {
         // Nobody waits for a system, and what is written down keeps the plan's order.
-        lane(run, &plan, &done).await?
+        lane(run, &planner, &done).await?
     } else {
-        let (first, second) = futures::join!(lane(run, &plan, &done), lane(run, &plan, &done));
-        first?.or(second?)
+        let lanes = (0..LANES).map(|_| lane(run, &planner, &done));
+        let mut stopped = None;
+        for ended in futures::future::join_all(lanes).await {
+            stopped = stopped.or(ended?);
+        }
+        stopped
     };
+    if stopped.is_some() {
+        // What is left undone is counted, and the plan's digest is that of all of it. Where even
+        // that cannot be, what stopped the run is what there is to say.
+        if let Err(halt) = planner.finish().await {
+            tracing::warn!(run = %run.run, %halt, "the rest of a stopped run was not planned");
+        }
+    }
+    let plan = planner.into_plan();
     let left = plan.pairs.saturating_sub(done.into_inner());
     run.tally(|tally| tally.counts.skipped += left);
     Ok(Applied { plan, stopped })
 }
 
 /// Applies window after window until none is left or the run must stop.
-async fn lane(run: &RunContext, plan: &Plan, done: &AtomicU64) -> Result<Option<Halt>, Halt> {
+async fn lane(
+    run: &RunContext,
+    planner: &Planner<'_>,
+    done: &AtomicU64,
+) -> Result<Option<Halt>, Halt> {
     let window = window_size(run);
     while !run.signals.is_ending() {
-        let planned = run
-            .session
-            .with(move |session| session.next_planned(window))
-            .await?;
+        let planned = planner.take(window).await?;
         if planned.is_empty() {
             break;
         }
@@ -67,13 +82,13 @@ async fn lane(run: &RunContext, plan: &Plan, done: &AtomicU64) -> Result<Option<
         let applied = if run.options.simulate {
             journal_simulated(run, planned).await.map(|()| None)
         } else {
-            apply_pairs(run, &plan.read.policy, planned).await
+            apply_pairs(run, planner.policy(), planned).await
         };
         if !matches!(applied, Ok(None)) {
             run.signals.end();
             return applied;
         }
-        run.progress(Phase::Apply, taken, Some(plan.pairs));
+        run.progress(Phase::Apply, taken, planner.total().await);
     }
     Ok(None)
 }

@@ -49,6 +49,7 @@ use budget::Budget;
 use context::Tally;
 use halt::Halt;
 use lease::Lease;
+use plan::Planner;
 use rules::Rules;
 use session::SharedSession;
 use signals::Signals;
@@ -274,11 +275,10 @@ async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
         return Ok(finalize::Ended::DecisionsOnly);
     }
     run.progress(Phase::Plan, 0, None);
-    let plan = plan::plan(run, read).await?;
-    reach(Point::Planned);
-    note_fingerprint(run, &plan).await?;
+    let planner = Planner::new(run, read);
+    planner.prepare().await?;
     // Each receipt is validated as it comes back; see `send`.
-    let mut applied = apply::apply(run, plan).await?;
+    let mut applied = apply::apply(run, planner).await?;
     if applied.stopped.is_none() {
         let made = decisions::make_again(run, &policy, decided).await;
         applied.stopped = made.err();
@@ -345,23 +345,6 @@ async fn same_systems(
             (None, Some(now)) => *before = Some(now),
             _ => {}
         }
-    }
-    Ok(())
-}
-
-/// The plan's content fingerprint is recorded; a redelivered trigger shows in the log, but never
-/// blocks a genuine edit (case 39).
-async fn note_fingerprint(run: &RunContext, plan: &plan::Plan) -> Result<(), Halt> {
-    if plan.pairs == 0 || run.options.simulate {
-        return Ok(());
-    }
-    let (hash, now) = (plan::fingerprint(run, &plan.hash), run.now());
-    if run
-        .session
-        .with(move |session| session.fingerprint(hash, now))
-        .await?
-    {
-        tracing::info!(run = %run.run, "the same operations were planned within the last hour and not completed");
     }
     Ok(())
 }

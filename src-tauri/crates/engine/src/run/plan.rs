@@ -1,5 +1,5 @@
-//! Deciding every pair before the first write: chunk by chunk, kept in the store, with a digest over
-//! all decisions and the guards checked at the end.
+//! Deciding every pair: chunk by chunk, kept in the store, with a digest over all decisions and the
+//! guards checked at the end, before the first write unless nothing can be deleted.
 
 use std::sync::Arc;
 
@@ -14,15 +14,16 @@ use super::guard;
 use super::halt::Halt;
 use super::read::Read;
 use super::rules::{RecordProblem, Rules};
+use crate::failpoints::{Point, reach};
 use crate::ports::StoreError;
 use crate::ports::events::Phase;
 use crate::ports::history::{ErrorType, NewError};
 use crate::ports::session::{PairProblem, PlannedPair, RunSession, StagedPair};
 
-/// Pairs decided in one go.
+/// Pairs decided in one go, where none is applied before all are decided.
 const BATCH: usize = 500;
 
-/// The whole plan is kept in the store and within the guards.
+/// What planning came to.
 pub(super) struct Plan {
     /// What reading left to remember.
     pub read: Read,
@@ -30,6 +31,23 @@ pub(super) struct Plan {
     pub hash: String,
     /// Pairs to apply.
     pub pairs: u64,
+}
+
+/// Decides the staged pairs, batch by batch.
+///
+/// As a rule all of them are decided, and the guards asked, before the first write. A run that cannot
+/// delete anything has no guard to wait for: it applies each batch as it is decided.
+pub(super) struct Planner<'r> {
+    run: &'r RunContext,
+    read: Read,
+    state: tokio::sync::Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    totals: Planning,
+    digest: PlanDigest,
+    finished: bool,
 }
 
 #[derive(Default)]
@@ -40,27 +58,103 @@ struct Planning {
     examples: Vec<String>,
 }
 
-/// Decides all staged pairs.
-pub(super) async fn plan(run: &RunContext, read: Read) -> Result<Plan, Halt> {
-    let policy = Arc::clone(&read.policy);
-    let mut totals = Planning::default();
-    let mut digest = PlanDigest::default();
-    loop {
+impl<'r> Planner<'r> {
+    /// Plans what was read.
+    pub(super) fn new(run: &'r RunContext, read: Read) -> Self {
+        Self {
+            run,
+            read,
+            state: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The policy, with the clocks as measured while reading.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.read.policy
+    }
+
+    /// Decides everything that is to be decided before the first write.
+    pub(super) async fn prepare(&self) -> Result<(), Halt> {
+        let cannot_delete = self
+            .run
+            .session
+            .with(|session| Ok(!session.has_links()))
+            .await?;
+        if self.run.options.simulate || !cannot_delete {
+            self.finish().await?;
+        }
+        Ok(())
+    }
+
+    /// Decides all that is left.
+    pub(super) async fn finish(&self) -> Result<(), Halt> {
+        while self.more(BATCH).await? {}
+        Ok(())
+    }
+
+    /// The next pairs to apply, each once; none at the end.
+    pub(super) async fn take(&self, most: usize) -> Result<Vec<PlannedPair>, Halt> {
+        loop {
+            let planned = self
+                .run
+                .session
+                .with(move |session| session.next_planned(most))
+                .await?;
+            if !planned.is_empty() || !self.more(most).await? {
+                return Ok(planned);
+            }
+        }
+    }
+
+    /// How many pairs there are to apply, once that is known.
+    pub(super) async fn total(&self) -> Option<u64> {
+        let state = self.state.lock().await;
+        state.finished.then_some(state.totals.kept)
+    }
+
+    /// The plan, as far as it was made.
+    pub(super) fn into_plan(self) -> Plan {
+        let State { totals, digest, .. } = self.state.into_inner();
+        Plan {
+            read: self.read,
+            hash: digest.hex(),
+            pairs: totals.kept,
+        }
+    }
+
+    /// Decides up to `most` pairs; `false` when all are decided.
+    async fn more(&self, most: usize) -> Result<bool, Halt> {
+        let run = self.run;
+        let mut state = self.state.lock().await;
+        if state.finished {
+            return Ok(false);
+        }
         run.may_go_on().await?;
-        let (rules, policy, now) = (Arc::clone(&run.rules), Arc::clone(&policy), run.now());
+        let (rules, policy, now) = (
+            Arc::clone(&run.rules),
+            Arc::clone(&self.read.policy),
+            run.now(),
+        );
         let find_again = Both::new(
             can_create_again(run, Side::Source),
             can_create_again(run, Side::Target),
         );
-        let (batch, next_digest) = run
+        let mut digest = state.digest;
+        let (batch, digest) = run
             .session
             .with(move |session| {
-                let batch = plan_batch(session, &rules, &policy, now, find_again, &mut digest)?;
+                let batch =
+                    plan_batch(session, most, &rules, &policy, now, find_again, &mut digest)?;
                 Ok((batch, digest))
             })
             .await?;
-        digest = next_digest;
-        let Some(batch) = batch else { break };
+        state.digest = digest;
+        let Some(batch) = batch else {
+            self.end(&state).await?;
+            state.finished = true;
+            return Ok(false);
+        };
+        let totals = &mut state.totals;
         totals.skipped += batch.planning.skipped;
         totals.kept += batch.planning.kept;
         totals.deletes.source += batch.planning.deletes.source;
@@ -71,35 +165,55 @@ pub(super) async fn plan(run: &RunContext, read: Read) -> Result<Plan, Halt> {
             .extend(batch.planning.examples.into_iter().take(room));
         report_problems(run, batch.problems).await?;
         run.progress(Phase::Plan, totals.skipped + totals.kept, None);
+        Ok(true)
     }
-    let unchanged = run
-        .session
-        .with(|session| session.unchanged_pairs())
-        .await?;
-    run.tally(|tally| tally.counts.skipped += totals.skipped + unchanged);
-    if totals.deletes != Both::new(0, 0) {
-        let since = run.now() - guard::WINDOW;
-        let (recent, links) = run
+
+    /// Everything is decided: counts what needed no decision, asks the guards.
+    async fn end(&self, state: &State) -> Result<(), Halt> {
+        let (run, totals) = (self.run, &state.totals);
+        let unchanged = run
             .session
-            .with(move |session| {
-                let (_, links) = session.unseen_count(Side::Source)?;
-                Ok((session.deletes_since(since)?, links))
-            })
+            .with(|session| session.unchanged_pairs())
             .await?;
-        guard::check(
-            totals.deletes,
-            recent,
-            links,
-            run.options.allow_deletes,
-            &totals.examples,
-        )
-        .map_err(Halt::Guard)?;
+        run.tally(|tally| tally.counts.skipped += totals.skipped + unchanged);
+        if totals.deletes != Both::new(0, 0) {
+            let since = run.now() - guard::WINDOW;
+            let (recent, links) = run
+                .session
+                .with(move |session| {
+                    let (_, links) = session.unseen_count(Side::Source)?;
+                    Ok((session.deletes_since(since)?, links))
+                })
+                .await?;
+            guard::check(
+                totals.deletes,
+                recent,
+                links,
+                run.options.allow_deletes,
+                &totals.examples,
+            )
+            .map_err(Halt::Guard)?;
+        }
+        reach(Point::Planned);
+        if totals.kept > 0 && !run.options.simulate {
+            note_fingerprint(run, &state.digest.hex()).await?;
+        }
+        Ok(())
     }
-    Ok(Plan {
-        read,
-        hash: digest.hex(),
-        pairs: totals.kept,
-    })
+}
+
+/// The plan's content fingerprint is recorded; a redelivered trigger shows in the log, but never
+/// blocks a genuine edit (case 39).
+async fn note_fingerprint(run: &RunContext, plan_hash: &str) -> Result<(), Halt> {
+    let (hash, now) = (fingerprint(run, plan_hash), run.now());
+    if run
+        .session
+        .with(move |session| session.fingerprint(hash, now))
+        .await?
+    {
+        tracing::info!(run = %run.run, "the same operations were planned within the last hour and not completed");
+    }
+    Ok(())
 }
 
 struct Batch {
@@ -129,13 +243,14 @@ enum CreateAgain {
 
 fn plan_batch(
     session: &mut dyn RunSession,
+    most: usize,
     rules: &Rules,
     policy: &Policy,
     now: chrono::DateTime<chrono::Utc>,
     again: Both<CreateAgain>,
     digest: &mut PlanDigest,
 ) -> Result<Option<Batch>, StoreError> {
-    let pairs = session.next_pairs(BATCH)?;
+    let pairs = session.next_pairs(most)?;
     if pairs.is_empty() {
         return Ok(None);
     }
@@ -363,8 +478,7 @@ impl PlanDigest {
 
 /// The plan's digest as the run's content fingerprint (TASK-015: configuration, direction, record
 /// ids, here with content).
-#[must_use]
-pub(super) fn fingerprint(run: &RunContext, plan_hash: &str) -> ContentHash {
+fn fingerprint(run: &RunContext, plan_hash: &str) -> ContentHash {
     let text = format!("{}{:?}{plan_hash}", run.sync.id, run.sync.config.direction);
     ContentHash(xxhash_rust::xxh3::xxh3_128(text.as_bytes()).to_be_bytes())
 }

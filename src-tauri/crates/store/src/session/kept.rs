@@ -61,6 +61,7 @@ impl Plan {
                 continue;
             }
             if !self.spilled {
+                self.weight = 0;
                 break;
             }
             let next: Option<(i64, Vec<u8>)> = db

@@ -158,6 +158,10 @@ impl RunSession for Session {
             .and_then(|()| syncs::progress(&self.db, self.hold.key))?)
     }
 
+    fn has_links(&self) -> bool {
+        self.has_links
+    }
+
     fn unsettled(&mut self) -> Answer<Vec<Unsettled>> {
         Ok(self.write(earlier::unsettled)?)
     }
