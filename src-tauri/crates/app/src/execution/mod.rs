@@ -4,6 +4,7 @@ mod decisions;
 mod hub;
 mod schedule;
 mod start;
+mod unusable;
 
 pub(crate) use hub::{Hub, LiveView};
 pub use start::Finished;

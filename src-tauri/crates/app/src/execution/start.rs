@@ -9,6 +9,7 @@ use tandem_engine::ports::history::{RunOptions, RunStatus, RunTrigger};
 use tandem_engine::ports::store::{SyncRecord, TenantStore};
 use tandem_engine::run::{Opened, RunError, RunHandle, SyncJob};
 
+use super::unusable;
 use crate::app::App;
 use crate::error::AppError;
 use crate::lookup;
@@ -153,8 +154,9 @@ impl App {
                         lookup::connection(scope.store, &names.target)?,
                     );
                     let store: Arc<dyn TenantStore> = scope.inner.store.tenant(scope.tenant.id);
-                    let connect =
-                        |side: Side| scope.connect(connections.get(side), ends.get(side).as_str());
+                    let connect = |side: Side| {
+                        unusable::connect(scope, connections.get(side), ends.get(side).as_str())
+                    };
                     let connectors = Both::new(connect(Side::Source)?, connect(Side::Target)?);
                     let both = [&connections.source, &connections.target];
                     let redactor = systems::redactor(both, &scope.secrets());

@@ -34,16 +34,8 @@ fn a_schedule_that_cannot_be_followed_is_refused_with_its_place() {
     }
 }
 
-#[test]
-fn serve_runs_what_is_due_and_the_next_time_is_shown() {
-    let bench = Bench::with_customers(3);
-    let file = with_schedule(&bench, "0 * * * *");
-    assert_eq!(bench.tandem(&["apply", "-f", &file]).status, 0);
-    let listed = || bench.tandem(&["syncs", "list", "--json"]).json()[0].clone();
-    assert!(listed()["next_run_at"].is_string(), "{}", listed());
-    assert_eq!(bench.tandem(&["syncs", "pause", "customers"]).status, 0);
-    assert!(listed()["next_run_at"].is_null(), "a paused one rests");
-    assert_eq!(bench.tandem(&["syncs", "resume", "customers"]).status, 0);
+/// What became of the first run that `serve` starts by itself, a day late.
+fn first_run_of_serve(bench: &Bench) -> serde_json::Value {
     // As if nobody had followed it for a day.
     let day = 24 * 3600 * 1_000_000_i64;
     rusqlite::Connection::open(bench.store())
@@ -61,17 +53,29 @@ fn serve_runs_what_is_due_and_the_next_time_is_shown() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let serve = Stays(serve);
-    let mut run = serde_json::Value::Null;
+    let _serve = Stays(serve);
     // A minute at the most.
     for _ in 0..600 {
-        run = bench.tandem(&["runs", "list", "--json"]).json()[0].clone();
-        if run["status"] == "completed" {
-            break;
+        let run = bench.tandem(&["runs", "list", "--json"]).json()[0].clone();
+        if run["finished_at"].is_string() {
+            return run;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    drop(serve);
+    panic!("nothing was run")
+}
+
+#[test]
+fn serve_runs_what_is_due_and_the_next_time_is_shown() {
+    let bench = Bench::with_customers(3);
+    let file = with_schedule(&bench, "0 * * * *");
+    assert_eq!(bench.tandem(&["apply", "-f", &file]).status, 0);
+    let listed = || bench.tandem(&["syncs", "list", "--json"]).json()[0].clone();
+    assert!(listed()["next_run_at"].is_string(), "{}", listed());
+    assert_eq!(bench.tandem(&["syncs", "pause", "customers"]).status, 0);
+    assert!(listed()["next_run_at"].is_null(), "a paused one rests");
+    assert_eq!(bench.tandem(&["syncs", "resume", "customers"]).status, 0);
+    let run = first_run_of_serve(&bench);
     assert_eq!(
         (&run["status"], &run["trigger"], &run["actor"]),
         (&"completed".into(), &"schedule".into(), &"schedule".into()),
@@ -81,4 +85,47 @@ fn serve_runs_what_is_due_and_the_next_time_is_shown() {
     assert_eq!(rows, 3);
     let runs = bench.tandem(&["runs", "list", "--json"]).json();
     assert_eq!(runs.as_array().unwrap().len(), 1, "once: {runs}");
+}
+
+#[test]
+fn a_scheduled_run_that_cannot_begin_is_recorded_and_alerts() {
+    let bench = Bench::with_customers(1);
+    let keyed = r#"
+[[connections]]
+name = "shop"
+kind = "rest"
+base_url = "http://127.0.0.1:9"
+allow_private = true
+auth = { type = "bearer", token = { secret = "shop-key" } }
+[connections.collections.customers]
+list = { path = "/customers", records = "/data" }
+create = { path = "/customers" }
+update = { path = "/customers/{{ id }}" }
+delete = { path = "/customers/{{ id }}" }
+"#;
+    let workspace = bench.workspace().replace(
+        "source = { connection = \"left\"",
+        "schedule = \"0 * * * *\"\nsource = { connection = \"shop\"",
+    );
+    let file = bench.write("keyed.toml", &(keyed.to_owned() + &workspace));
+    let applied = bench.tandem(&["apply", "-f", &file]);
+    assert_eq!(applied.status, 0, "{applied:?}");
+    let run = first_run_of_serve(&bench);
+    assert_eq!(
+        (&run["status"], &run["trigger"]),
+        (&"failed".into(), &"schedule".into()),
+        "{run}"
+    );
+    let shown = bench.tandem(&["errors", "list"]).out;
+    assert!(shown.contains("shop-key"), "{shown}");
+    let alerts = bench.tandem(&["alerts", "list", "--json"]).json();
+    let alert = alerts[0].to_string();
+    assert!(
+        alert.contains("shop-key") && alert.contains("TANDEM_SECRET_SHOP_KEY"),
+        "the alert says what is missing and how to provide it: {alerts}"
+    );
+    // By hand it is the same, with the exit status of a run that failed.
+    let said = bench.tandem(&["run", "customers"]);
+    assert_eq!(said.status, 5, "{said:?}");
+    assert!(said.out.contains("shop-key"), "{said:?}");
 }
