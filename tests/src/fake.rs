@@ -141,8 +141,8 @@ pub struct State {
     pub columns: Vec<&'static str>,
     /// What the catalogue says.
     pub schema: CollectionSchema,
-    /// Whether fresh credentials are to be had.
-    pub renews: bool,
+    /// Whether fresh credentials are to be had, or how asking for them fails.
+    pub renews: Result<bool, ErrorClass>,
     /// Whose data it says it is.
     pub identity: Option<String>,
     /// Answers to `get` that are "forbidden".
@@ -232,7 +232,7 @@ impl FakeSystem {
                 normalise: None,
                 columns: Vec::new(),
                 schema: CollectionSchema::default(),
-                renews: false,
+                renews: Ok(false),
                 identity: None,
                 forbidden: Vec::new(),
                 unique: None,
@@ -664,7 +664,7 @@ impl Connector for FakeSystem {
     async fn refresh_credentials(&self) -> Result<bool, ConnectorError> {
         let mut state = self.state();
         state.counts.refreshes += 1;
-        Ok(state.renews)
+        state.renews.map_err(fault)
     }
 
     async fn identity(&self) -> Result<Option<String>, ConnectorError> {

@@ -276,7 +276,7 @@ impl World {
             sync,
             connections: self.connections.clone(),
             connectors: Both::new(self.connector(Side::Source), self.connector(Side::Target)),
-            redactor: Redactor::new([], ["hunter2-secret"]),
+            redactor: Redactor::new([], ["hunter2-secret"]).into(),
         };
         self.service
             .open(job, options, RunTrigger::Manual, "test")

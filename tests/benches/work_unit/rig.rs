@@ -115,7 +115,7 @@ impl Rig {
             sync: self.sync.clone(),
             connections: self.connections.clone(),
             connectors: Both::new(self.connector(Side::Source)?, self.connector(Side::Target)?),
-            redactor: Redactor::new([], []),
+            redactor: Redactor::new([], []).into(),
         };
         let service = SyncService::new(
             Arc::clone(&self.clock),
@@ -145,7 +145,7 @@ impl Rig {
             kind,
             settings,
             COLLECTION,
-            &EnvSecrets,
+            Arc::new(EnvSecrets),
             clock,
         )?)
     }

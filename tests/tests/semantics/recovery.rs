@@ -49,7 +49,7 @@ impl Shop {
             "rest",
             &settings(&storefront.url()),
             "customers",
-            &EnvSecrets,
+            Arc::new(EnvSecrets),
             Arc::new(SystemClock::new()),
         )
         .unwrap();

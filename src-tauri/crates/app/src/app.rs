@@ -257,6 +257,6 @@ impl Scope<'_> {
         collection: &str,
     ) -> Result<Arc<dyn WritableConnector>, AppError> {
         let clock = Arc::clone(&self.inner.clock);
-        systems::connect(connection, collection, &self.secrets(), clock)
+        systems::connect(connection, collection, Arc::new(self.secrets()), clock)
     }
 }

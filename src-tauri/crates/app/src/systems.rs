@@ -8,7 +8,7 @@ use tandem_domain::redaction::Redactor;
 use tandem_engine::ports::connector::Capabilities;
 use tandem_engine::ports::store::ConnectionRecord;
 use tandem_engine::ports::{
-    Clock, ConnectorError, Secret, SecretError, Secrets, WritableConnector,
+    Clock, ConnectorError, Hold, Redaction, Secret, SecretError, Secrets, WritableConnector,
 };
 
 use crate::error::AppError;
@@ -23,7 +23,7 @@ pub(crate) struct Described {
 pub(crate) fn connect(
     connection: &ConnectionRecord,
     collection: &str,
-    secrets: &dyn Secrets,
+    secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn WritableConnector>, AppError> {
     tandem_connectors::build(
@@ -46,7 +46,13 @@ pub(crate) fn connect_without_secrets(
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn WritableConnector>, ConnectorError> {
     let (kind, settings) = (&connection.kind, &connection.settings);
-    tandem_connectors::build(kind, settings, collection, &NoSecrets, Arc::clone(clock))
+    tandem_connectors::build(
+        kind,
+        settings,
+        collection,
+        Arc::new(NoSecrets),
+        Arc::clone(clock),
+    )
 }
 
 /// What the settings say. Capabilities do not depend on credentials, so none are asked for.
@@ -55,8 +61,7 @@ pub(crate) fn describe(connection: &ConnectionRecord, clock: &Arc<dyn Clock>) ->
     let collections = tandem_connectors::described_collections(kind, settings)
         .into_iter()
         .filter_map(|name| {
-            let built =
-                tandem_connectors::build(kind, settings, &name, &NoSecrets, Arc::clone(clock));
+            let built = connect_without_secrets(connection, &name, clock);
             Some((name, built.ok()?.capabilities()))
         })
         .collect();
@@ -100,18 +105,47 @@ fn without_login(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// Knows every secret of these connections, so that none is shown, logged or stored.
-pub(crate) fn redactor<'a>(
-    connections: impl IntoIterator<Item = &'a ConnectionRecord>,
-    secrets: &dyn Secrets,
-) -> Redactor {
-    let values: Vec<Secret> = connections
-        .into_iter()
-        .flat_map(|connection| references(&connection.settings))
-        // What cannot be had cannot leak; building the connector says that it is missing.
-        .filter_map(|reference| secrets.get(&reference).ok())
-        .collect();
-    Redactor::new([], values.iter().map(Secret::expose))
+/// A tenant's credentials for one run, of which its redaction learns every value that is looked up
+/// or received, so that none is shown, logged or stored.
+pub(crate) struct KnownSecrets<S> {
+    secrets: S,
+    redaction: Redaction,
+}
+
+impl<S: Secrets> KnownSecrets<S> {
+    pub(crate) fn new(secrets: S) -> Self {
+        Self {
+            secrets,
+            redaction: Redactor::new([], []).into(),
+        }
+    }
+
+    /// What knows them all.
+    pub(crate) fn redaction(&self) -> Redaction {
+        self.redaction.clone()
+    }
+}
+
+impl<S: Secrets> Secrets for KnownSecrets<S> {
+    fn get(&self, reference: &str) -> Result<Secret, SecretError> {
+        let value = self.secrets.get(reference)?;
+        self.redaction.learn(&value);
+        Ok(value)
+    }
+
+    fn replace(&self, reference: &str, value: &Secret) -> Result<(), SecretError> {
+        self.redaction.learn(value);
+        self.secrets.replace(reference, value)
+    }
+
+    fn hold(&self, reference: &str) -> Result<Option<Hold>, SecretError> {
+        self.secrets.hold(reference)
+    }
+
+    fn received(&self, value: &Secret) {
+        self.redaction.learn(value);
+        self.secrets.received(value);
+    }
 }
 
 /// Every credential that settings refer to, as `{ secret = NAME }` or `{ env = NAME }`.
@@ -151,6 +185,10 @@ impl Secrets for NoSecrets {
             name: reference.to_owned(),
             provide: "nothing is kept here".to_owned(),
         })
+    }
+
+    fn hold(&self, _: &str) -> Result<Option<Hold>, SecretError> {
+        Ok(None)
     }
 }
 

@@ -24,7 +24,7 @@ pub fn build(
     kind: &str,
     settings: &serde_json::Value,
     collection: &str,
-    secrets: &dyn Secrets,
+    secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn WritableConnector>, ConnectorError> {
     match kind {
@@ -37,7 +37,7 @@ pub fn build(
         "postgres" => {
             let settings: PostgresSettings = parsed(settings)?;
             Ok(Arc::new(sql::postgres(
-                &settings, collection, secrets, clock,
+                &settings, collection, &*secrets, clock,
             )?))
         }
         "sqlite" => {

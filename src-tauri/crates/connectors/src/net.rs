@@ -22,6 +22,16 @@ pub(crate) enum Refused {
         /// What it is.
         address: IpAddr,
     },
+    /// Public, and what is sent there would not be encrypted.
+    #[error(
+        "{host} is at {address}, a public address, and what is sent there would not be encrypted; use https"
+    )]
+    Unencrypted {
+        /// As configured.
+        host: String,
+        /// What it is.
+        address: IpAddr,
+    },
     /// Link-local, metadata, multicast, unspecified …: never.
     #[error("{host} is at {address}, which no connection may reach")]
     Never {
@@ -122,10 +132,24 @@ fn reach_v6(v6: Ipv6Addr) -> Reach {
     Reach::Public
 }
 
+/// Checks that an address is one that something may be sent to unencrypted: on this machine or in a
+/// private network.
+pub(crate) fn check_unencrypted(host: &str, address: IpAddr) -> Result<(), Refused> {
+    match reach(address) {
+        Reach::Public => Err(Refused::Unencrypted {
+            host: host.to_owned(),
+            address,
+        }),
+        Reach::Private | Reach::Never => check(host, address, true),
+    }
+}
+
 /// The resolver handed to the HTTP client, which asks it before each connection and connects to what
 /// it answers: between the check and the connection no name is resolved.
 pub(crate) struct CheckedResolver {
     allow_private: bool,
+    /// Whether public addresses are refused.
+    unencrypted: bool,
     look_up: LookUp,
 }
 
@@ -134,11 +158,21 @@ type LookUp = Box<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr
 
 impl CheckedResolver {
     pub(crate) fn shared(allow_private: bool) -> Arc<Self> {
+        Self::looking_up(allow_private, false)
+    }
+
+    /// For what is not encrypted though it holds credentials.
+    pub(crate) fn private_only() -> Arc<Self> {
+        Self::looking_up(true, true)
+    }
+
+    fn looking_up(allow_private: bool, unencrypted: bool) -> Arc<Self> {
         let look_up = |name: String| -> BoxFuture<'static, _> {
             Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
         };
         Arc::new(Self {
             allow_private,
+            unencrypted,
             look_up: Box::new(look_up),
         })
     }
@@ -146,9 +180,13 @@ impl CheckedResolver {
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (allow_private, found) = (self.allow_private, (self.look_up)(name.as_str().to_owned()));
+        let (allow_private, unencrypted) = (self.allow_private, self.unencrypted);
+        let found = (self.look_up)(name.as_str().to_owned());
         Box::pin(async move {
             let found = checked(name.as_str(), found.await?, allow_private)?;
+            for address in found.iter().filter(|_| unencrypted) {
+                check_unencrypted(name.as_str(), address.ip())?;
+            }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
@@ -241,6 +279,7 @@ mod tests {
             .tls_backend_preconfigured(crate::tls::nobody().unwrap())
             .dns_resolver(Arc::new(CheckedResolver {
                 allow_private,
+                unencrypted: false,
                 look_up: Box::new(look_up),
             }))
             .build()

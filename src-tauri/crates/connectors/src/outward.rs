@@ -74,6 +74,7 @@ pub fn check(host: &str, address: IpAddr, reach: Reach) -> Result<(), Unreachabl
             Err(Unreachable::Private { host, address })
         }
         Ok(()) | Err(Refused::Private { .. }) => Ok(()),
+        Err(Refused::Unencrypted { .. }) => Err(Unreachable::Public { host, address }),
         Err(Refused::Never { .. }) => Err(Unreachable::Never { host, address }),
     }
 }

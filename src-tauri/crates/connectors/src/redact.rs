@@ -1,35 +1,39 @@
 //! Takes secrets out of whatever is about to be shown, logged or stored.
 
+use std::sync::{PoisonError, RwLock};
+
 use tandem_domain::redaction::forms;
 
 /// What stands where a secret stood.
 const MASK: &str = "•••";
 
-/// The secrets of one connection, in every form in which they can turn up.
+/// The secrets of one connection, in every form in which they can turn up; those it is given while it
+/// is in use included.
 #[derive(Default)]
 pub(crate) struct Redactor {
-    forms: Vec<String>,
+    forms: RwLock<Vec<String>>,
 }
 
 impl Redactor {
     /// Learns a secret, however short: here everything that is shown comes from a system that was
     /// sent it.
-    pub(crate) fn learn(&mut self, secret: &str) {
+    pub(crate) fn learn(&self, secret: &str) {
         if secret.is_empty() {
             return;
         }
-        self.forms.extend(forms(secret));
-        self.forms.push(secret.to_owned());
+        let mut known = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        known.extend(forms(secret));
+        known.push(secret.to_owned());
         // Longest first, so that a form which contains another is masked whole.
-        self.forms
-            .sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        self.forms.dedup();
+        known.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        known.dedup();
     }
 
     /// The text without any secret.
     pub(crate) fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for form in &self.forms {
+        let known = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        for form in known.iter() {
             if text.contains(form.as_str()) {
                 text = text.replace(form.as_str(), MASK);
             }
@@ -47,7 +51,7 @@ mod tests {
 
     #[test]
     fn no_form_of_a_secret_passes() {
-        let mut redactor = Redactor::default();
+        let redactor = Redactor::default();
         redactor.learn("pa ss/\"wörd");
         redactor.learn("");
         for text in [

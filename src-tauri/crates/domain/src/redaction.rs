@@ -95,17 +95,28 @@ impl Redactor {
             .map(words)
             .filter(|words| !words.is_empty())
             .collect();
-        let mut forms: Vec<String> = secrets
-            .into_iter()
-            .filter(|secret| secret.len() >= SHORTEST)
-            .flat_map(forms)
-            .collect();
-        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        forms.dedup();
-        Self {
+        let mut redactor = Self {
             names,
-            secrets: forms,
-        }
+            secrets: Vec::new(),
+        };
+        redactor.know(secrets);
+        redactor
+    }
+
+    /// Knows one more secret from now on, by the same rule.
+    pub fn learn(&mut self, secret: &str) {
+        self.know([secret]);
+    }
+
+    fn know<'a>(&mut self, secrets: impl IntoIterator<Item = &'a str>) {
+        let long_enough = secrets
+            .into_iter()
+            .filter(|secret| secret.len() >= SHORTEST);
+        self.secrets.extend(long_enough.flat_map(forms));
+        // Longest first, so that a form which contains another is hidden whole.
+        self.secrets
+            .sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.secrets.dedup();
     }
 
     /// A record's fields without secrets.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tandem_domain::ids::{Both, RunId, Side};
+use tandem_engine::ports::Secrets;
 use tandem_engine::ports::history::{RunOptions, RunStatus, RunTrigger};
 use tandem_engine::ports::store::{SyncRecord, TenantStore};
 use tandem_engine::run::{Opened, RunError, RunHandle, SyncJob};
@@ -13,7 +14,7 @@ use super::unusable;
 use crate::app::App;
 use crate::error::AppError;
 use crate::lookup;
-use crate::systems;
+use crate::systems::KnownSecrets;
 use crate::wire::{GetRun, RunView, WireError, WireEvent, WireRunStatus};
 
 /// How often a run of another process is looked at.
@@ -154,12 +155,14 @@ impl App {
                         lookup::connection(scope.store, &names.target)?,
                     );
                     let store: Arc<dyn TenantStore> = scope.inner.store.tenant(scope.tenant.id);
+                    let secrets = Arc::new(KnownSecrets::new(scope.secrets()));
                     let connect = |side: Side| {
-                        unusable::connect(scope, connections.get(side), ends.get(side).as_str())
+                        let (connection, collection) = (connections.get(side), ends.get(side));
+                        let secrets = Arc::clone(&secrets) as Arc<dyn Secrets>;
+                        unusable::connect(scope, connection, collection.as_str(), secrets)
                     };
                     let connectors = Both::new(connect(Side::Source)?, connect(Side::Target)?);
-                    let both = [&connections.source, &connections.target];
-                    let redactor = systems::redactor(both, &scope.secrets());
+                    let redactor = secrets.redaction();
                     Ok((store, connections, connectors, redactor))
                 }
             })

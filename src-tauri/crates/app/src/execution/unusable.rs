@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tandem_domain::config::CollectionSchema;
 use tandem_domain::ids::RecordId;
 use tandem_domain::record::NativeRecord;
+use tandem_engine::ports::Secrets;
 use tandem_engine::ports::connector::{
     Capabilities, ChangeDetection, Connector, ConnectorError, Fetched, Health, ListRequest, Page,
     WritableConnector, WriteOperation, WriteOutcome,
@@ -23,8 +24,10 @@ pub(super) fn connect(
     scope: &Scope<'_>,
     connection: &ConnectionRecord,
     collection: &str,
+    secrets: Arc<dyn Secrets>,
 ) -> Result<Arc<dyn WritableConnector>, AppError> {
-    match scope.connect(connection, collection) {
+    let clock = Arc::clone(&scope.inner.clock);
+    match systems::connect(connection, collection, secrets, clock) {
         Err(AppError::System { error, .. }) => {
             let clock = &scope.inner.clock;
             let described = systems::connect_without_secrets(connection, collection, clock);

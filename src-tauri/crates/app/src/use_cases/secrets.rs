@@ -2,14 +2,19 @@
 //! web page, and none is ever given out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Serialize;
 use tandem_domain::ids::Name;
-use tandem_engine::ports::{Secret, SecretError, Secrets as _};
+use tandem_engine::ports::{Hold, Secret, SecretError, Secrets as _};
 
 use crate::app::{App, Scope};
 use crate::error::{AppError, nearest};
 use crate::systems;
+
+/// How often and how long to wait for whoever exchanges a credential: longer than a call may take.
+const HOLD_TRIES: u32 = 400;
+const HOLD_POLL: Duration = Duration::from_millis(100);
 
 /// A credential that is kept or referred to; never its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,7 +62,9 @@ impl App {
         name: String,
         value: Secret,
     ) -> Result<SecretChange, AppError> {
+        let hold = self.hold(&tenant, checked(&name)?).await?;
         self.with_tenant(&tenant, move |scope| {
+            let _hold = hold;
             let name = checked(&name)?;
             if value.expose().is_empty() {
                 return Err(AppError::Argument {
@@ -86,7 +93,9 @@ impl App {
         tenant: String,
         name: String,
     ) -> Result<SecretChange, AppError> {
+        let hold = self.hold(&tenant, name.clone()).await?;
         self.with_tenant(&tenant, move |scope| {
+            let _hold = hold;
             let (kept, of) = (&scope.inner.secrets, scope.tenant.id);
             if !kept.delete(of, &name)? {
                 let names = kept.names(of)?;
@@ -106,6 +115,28 @@ impl App {
             })
         })
         .await
+    }
+
+    /// Waits until nobody exchanges the credential: a run that has just spent a refresh token would
+    /// put its successor in place of what is set now.
+    async fn hold(&self, tenant: &str, name: String) -> Result<Hold, AppError> {
+        for _ in 0..HOLD_TRIES {
+            let of = name.clone();
+            let held = self
+                .with_tenant(tenant, move |scope| {
+                    Ok(scope.inner.secrets.hold(scope.tenant.id, &of)?)
+                })
+                .await?;
+            if let Some(hold) = held {
+                return Ok(hold);
+            }
+            self.inner.clock.sleep(HOLD_POLL).await;
+        }
+        Err(AppError::Secret(SecretError::Unavailable {
+            reason: format!(
+                "{name:?} is being exchanged for a new one and does not come to an end; try again when no run uses it"
+            ),
+        }))
     }
 
     /// The names of all credentials that are kept or that a connection refers to.
@@ -222,6 +253,10 @@ mod tests {
             let kept = self.0.lock().unwrap();
             let of_tenant = kept.keys().filter(|(of, _)| *of == tenant);
             Ok(of_tenant.map(|(_, name)| name.clone()).collect())
+        }
+
+        fn hold(&self, _: TenantId, _: &str) -> Result<Option<Hold>, SecretError> {
+            Ok(Some(Box::new(())))
         }
     }
 

@@ -5,6 +5,7 @@ use reqwest::Url;
 
 use super::compiled::Compiled;
 use super::http::check_host;
+use super::login;
 use super::settings::{
     Changes, CursorFormat, CursorSource, Pagination, Precondition, RestCollection, RestSettings,
     VersionSource,
@@ -22,6 +23,7 @@ pub(crate) fn check_settings(settings: &RestSettings) -> Vec<SettingsProblem> {
         )),
         Ok(url) => check_base(&url, settings.allow_private, &mut problems),
     }
+    problems.extend(login::check(settings));
     settings.limits.check(&mut problems);
     if settings.collections.is_empty() {
         problems.push(SettingsProblem::new(
@@ -58,7 +60,7 @@ fn check_base(url: &Url, allow_private: bool, problems: &mut Vec<SettingsProblem
             "put parameters into the collections' `query`",
         );
     }
-    if let Err(error) = check_host(url, allow_private) {
+    if let Err(error) = check_host("base_url", url, allow_private) {
         refuse(
             &error.message,
             "set allow_private = true, or name the public address",

@@ -7,12 +7,14 @@ mod compiled;
 mod cursor;
 mod http;
 mod listing;
+mod login;
 mod paging;
 mod read;
 mod records;
 /// The description: what the workspace file says of a REST system.
 pub mod settings;
 mod templates;
+mod transport;
 mod write;
 
 use std::borrow::Cow;
@@ -55,7 +57,7 @@ impl RestConnector {
     pub(crate) fn new(
         settings: &RestSettings,
         collection: &str,
-        secrets: &dyn Secrets,
+        secrets: Arc<dyn Secrets>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConnectorError> {
         let described = settings.collections.get(collection).ok_or_else(|| {
@@ -176,6 +178,10 @@ impl Connector for RestConnector {
             return Ok(None);
         }
         Ok(self.health().await?.identity)
+    }
+
+    async fn refresh_credentials(&self) -> Result<bool, ConnectorError> {
+        self.http.renew().await
     }
 
     async fn describe(&self) -> Result<CollectionSchema, ConnectorError> {

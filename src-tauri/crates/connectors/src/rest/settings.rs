@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::{Limits, SecretRef};
 
+mod auth;
 mod changes;
 mod paging;
 mod write;
 
+pub use auth::{ClientAuth, Grant, OAuth2, Session, SessionBody, SessionToken};
 pub use changes::{Changes, CursorFormat, CursorSource};
 pub use paging::Pagination;
 pub use write::{Bulk, Create, CreateId, Delete, Method, Precondition, SoftDelete, Update};
@@ -81,6 +83,10 @@ pub enum Auth {
         /// The key.
         key: SecretRef,
     },
+    /// A token by OAuth2, renewed before it runs out and once after it was refused.
+    Oauth2(OAuth2),
+    /// A token by a login of the system's own, renewed once after it was refused.
+    Session(Session),
 }
 
 /// A header's value: as it stands, or by reference.

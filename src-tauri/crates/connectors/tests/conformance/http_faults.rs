@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use tandem_connectors::build;
 use tandem_engine::ports::WritableConnector;
 use tandem_engine::ports::connector::{
     Applied, ConnectorError, ErrorClass, Fetched, ListRequest, WriteOutcome,
 };
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 use crate::doubles::script::{Act, play, say};
 use crate::system::{create, id, numbered};
 

@@ -8,13 +8,12 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, crypto::ring};
 use serde_json::json;
-use tandem_connectors::build;
 use tandem_engine::ports::connector::{Applied, ErrorClass, ListRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 use crate::doubles::script::{play, say};
 use crate::system::{create, numbered};
 

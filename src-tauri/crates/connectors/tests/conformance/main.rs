@@ -12,6 +12,7 @@ mod clock;
 mod doubles;
 mod http_faults;
 mod https;
+mod logins;
 mod memory;
 mod rest_details;
 mod settings;

@@ -9,12 +9,11 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use serde_json::json;
-use tandem_connectors::build;
 use tandem_engine::ports::connector::{ConnectorError, ListRequest, WritableConnector};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 use crate::system::{create, id, numbered};
 
 /// What promise 11 allows.

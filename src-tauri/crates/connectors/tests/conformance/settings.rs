@@ -1,10 +1,10 @@
 //! What is wrong with settings is said with its place and what to do about it.
 
 use serde_json::{Value as Json, json};
-use tandem_connectors::{KINDS, build, check_settings, described_collections, settings_schema};
+use tandem_connectors::{KINDS, check_settings, described_collections, settings_schema};
 use tandem_engine::ports::connector::ErrorClass;
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 
 fn rest() -> Json {
     json!({
@@ -129,6 +129,154 @@ fn problems_have_a_place_and_a_fix() {
         ]
     );
     assert_eq!(check_settings("fax", &json!({}))[0].path, "kind");
+}
+
+#[test]
+fn a_login_that_cannot_work_is_refused_where_it_is_written() {
+    let oauth2 = json!({
+        "type": "oauth2", "grant": "client_credentials", "token_url": "https://login.example/t",
+        "client_id": "tandem", "client_secret": { "secret": "client" },
+    });
+    let session = json!({
+        "type": "session", "path": "/login", "token": { "body": "/token" },
+        "body": { "user": "ann", "password": { "env": "PASSWORD" } },
+    });
+    let changed = |auth: &Json, name: &str, value: Json| {
+        let mut auth = auth.clone();
+        auth[name] = value;
+        auth
+    };
+    for auth in [&oauth2, &session] {
+        assert_eq!(check_settings("rest", &with("/auth", auth.clone())), []);
+    }
+    let token_url = |url: &str| changed(&oauth2, "token_url", json!(url));
+    // auth, where, what
+    let table = [
+        (token_url("login"), "token_url", "no address"),
+        (token_url("ftp://login.example/t"), "token_url", "only http"),
+        (
+            token_url("http://login.example/t"),
+            "token_url",
+            "unencrypted",
+        ),
+        (
+            token_url("https://u:p@login.example/t"),
+            "token_url",
+            "credentials",
+        ),
+        (
+            token_url("https://login.example/t#x"),
+            "token_url",
+            "fragment",
+        ),
+        (
+            token_url("https://10.0.0.1/t"),
+            "token_url",
+            "private network",
+        ),
+        (
+            token_url("https://[::ffff:a9fe:a9fe]/t"),
+            "token_url",
+            "no connection may reach",
+        ),
+        (
+            changed(&oauth2, "client_id", json!("")),
+            "client_id",
+            "empty",
+        ),
+        (
+            changed(&oauth2, "client_secret", json!(null)),
+            "client_secret",
+            "no secret",
+        ),
+        (
+            changed(&oauth2, "client_secret", json!("plain")),
+            "",
+            "expected `secret` or `env`",
+        ),
+        (
+            changed(&oauth2, "grant", json!("password")),
+            "",
+            "unknown variant `password`",
+        ),
+        (
+            changed(&oauth2, "grant", json!({ "refresh_token": { "env": "R" } })),
+            "grant.refresh_token",
+            "the environment variable R cannot keep",
+        ),
+        (
+            changed(&oauth2, "scopes", json!(["read write"])),
+            "scopes",
+            "not one scope",
+        ),
+        (
+            changed(&oauth2, "parameters", json!({ "scope": "x" })),
+            "parameters.scope",
+            "itself",
+        ),
+        (
+            changed(&oauth2, "audience", json!("x")),
+            "",
+            "unknown field `audience`",
+        ),
+        (
+            changed(&session, "path", json!("https://x.example/l")),
+            "path",
+            "whole address",
+        ),
+        (
+            changed(&session, "body", json!({})),
+            "body",
+            "nothing is posted",
+        ),
+        (
+            changed(&session, "token", json!({ "body": "token" })),
+            "token.body",
+            "JSON pointer",
+        ),
+        (
+            changed(&session, "token", json!({ "header": "a b" })),
+            "token.header",
+            "no header",
+        ),
+        (
+            changed(&session, "header", json!("a b")),
+            "header",
+            "no header",
+        ),
+        (
+            changed(
+                &changed(&session, "token", json!({ "cookie": "sid" })),
+                "prefix",
+                json!("x"),
+            ),
+            "header",
+            "goes back as a cookie",
+        ),
+        (
+            changed(&session, "lifetime_s", json!(0)),
+            "lifetime_s",
+            "out of range",
+        ),
+    ];
+    for (auth, place, what) in table {
+        let problems = check_settings("rest", &with("/auth", auth.clone()));
+        let [problem] = problems.as_slice() else {
+            panic!("{auth}: {problems:?}");
+        };
+        let path = format!("auth.{place}");
+        assert_eq!(problem.path, path.trim_end_matches('.'), "{problem:?}");
+        assert!(problem.what.contains(what), "{problem:?}");
+        assert!(!problem.fix.is_empty());
+    }
+    // A literal public address is known before anything is reached.
+    let mut settings = with("/auth", token_url("http://93.184.216.34/t"));
+    settings["allow_private"] = true.into();
+    let problems = check_settings("rest", &settings);
+    assert!(
+        problems[0].what.contains("would not be encrypted"),
+        "{problems:?}"
+    );
 }
 
 #[test]

@@ -2,14 +2,13 @@
 
 use rusqlite::Connection;
 use serde_json::json;
-use tandem_connectors::build;
 use tandem_domain::collection::NativeType;
 use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{
     ErrorClass, ListRequest, NativeChange, WriteOperation, WriteOutcome,
 };
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 use crate::system::{Fields, key, live, native, update, version, write_one};
 use crate::systems::sqlite::connector;
 

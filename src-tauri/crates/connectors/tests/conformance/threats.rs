@@ -3,13 +3,12 @@
 
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
-use tandem_connectors::build;
 use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{
     Applied, ConnectorError, ErrorClass, ListRequest, WriteOutcome,
 };
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 use crate::doubles::script::{play, say};
 use crate::https::listed_elsewhere;
 use crate::system::{Fields, create, live, numbered, update, version, write_one};

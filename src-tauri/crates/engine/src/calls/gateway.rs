@@ -223,7 +223,7 @@ impl Gateway {
                 return Err(sequence.refused(CallError::Store(error)));
             }
             self.retries.sent();
-            let error = match self.within_timeout(send()).await {
+            let mut error = match self.within_timeout(send()).await {
                 Ok(answer) => {
                     self.settle(ticket, success, "").await;
                     return Ok(answer);
@@ -238,7 +238,7 @@ impl Gateway {
                 sequence.refreshed = true;
                 match self.refresh(error).await {
                     Ok(()) => continue,
-                    Err(error) => return Err(sequence.ended(error, None)),
+                    Err(failed) => error = failed,
                 }
             }
             let error = match RetryableError::new(error) {
@@ -329,19 +329,26 @@ impl Gateway {
         }
     }
 
-    /// Once after a 401; the refusal itself, where that does not help.
+    /// Once after a 401; the refusal itself, where that does not help. Where fresh credentials may be
+    /// had later, the failure is theirs, to be retried like any other.
     async fn refresh(&self, refused: ConnectorError) -> Result<(), ConnectorError> {
         let refresh = self.connector.reader().refresh_credentials();
         match self.within_timeout(refresh).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(refused),
-            Err(error) => Err(ConnectorError {
-                message: format!(
+            Err(error) => {
+                let message = format!(
                     "{}; fresh credentials were not to be had: {error}",
                     refused.message
-                ),
-                ..refused
-            }),
+                );
+                let failed = if error.is_retryable() { error } else { refused };
+                Err(ConnectorError {
+                    message,
+                    // The call itself was refused.
+                    applied: Applied::No,
+                    ..failed
+                })
+            }
         }
     }
 

@@ -13,6 +13,6 @@ pub use alerts::{Alert, AlertChannel, AlertError};
 pub use clock::{Clock, Ids};
 pub use connector::{Connector, ConnectorError, ErrorClass, WritableConnector};
 pub use events::{Event, Events};
-pub use secrets::{Secret, SecretError, SecretStore, Secrets};
+pub use secrets::{Hold, Redaction, Secret, SecretError, SecretStore, Secrets};
 pub use session::RunSession;
 pub use store::{Store, StoreError, TenantStore};

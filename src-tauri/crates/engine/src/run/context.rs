@@ -214,7 +214,7 @@ impl RunContext {
             side: Some(side),
             error_type,
             message: self.rules.redact_text(&error.to_string()),
-            details: self.rules.redactor.json(&serde_json::json!({
+            details: self.rules.redact_json(&serde_json::json!({
                 "connection": self.connections.get(side).name,
                 "kind": self.connections.get(side).kind,
                 "collection": self.endpoint_collection(side),

@@ -8,7 +8,6 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use tandem_domain::ids::{Both, RunId, Side};
-use tandem_domain::redaction::Redactor;
 
 use crate::calls::gateway::{Access, Bounds};
 use crate::calls::places::Places;
@@ -19,7 +18,7 @@ use crate::ports::events::{EventKind, Phase};
 use crate::ports::history::{ErrorType, RunOptions, RunTrigger, SyncHistory};
 use crate::ports::session::RunSession;
 use crate::ports::store::{ConnectionRecord, NewRun, RunOpening, SyncRecord, TenantStore};
-use crate::ports::{Clock, Events, Ids, StoreError};
+use crate::ports::{Clock, Events, Ids, Redaction, StoreError};
 
 mod apply;
 pub mod budget;
@@ -74,7 +73,7 @@ pub struct SyncJob {
     /// Its two collections.
     pub connectors: Both<Arc<dyn WritableConnector>>,
     /// Knows every secret of both connections.
-    pub redactor: Redactor,
+    pub redactor: Redaction,
 }
 
 /// What asking for a run gave.

@@ -9,11 +9,11 @@ use tandem_domain::mapping::{Mapping, MappingError};
 use tandem_domain::plan::{Clocks, Decision, Observation, Observed, Pair};
 use tandem_domain::policy::Policy;
 use tandem_domain::record::{CanonicalRecord, NativeBody, NativeFields, NativeRecord};
-use tandem_domain::redaction::Redactor;
 use tandem_domain::schema::CanonicalSchema;
 use tandem_domain::validation::{DataValidationService, ValidationProblem};
 
 use super::halt::Halt;
+use crate::ports::Redaction;
 use crate::ports::history::ErrorType;
 use crate::ports::session::{LinkRow, StagedBody, StagedRecord};
 
@@ -24,7 +24,7 @@ pub(super) struct Rules {
     /// Its field types.
     pub schema: CanonicalSchema,
     /// Removes secrets from what is logged.
-    pub redactor: Redactor,
+    redactor: Redaction,
     validation: DataValidationService,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct RecordProblem {
 
 impl Rules {
     /// Compiles a configuration.
-    pub(super) fn new(config: SyncConfiguration, redactor: Redactor) -> Result<Self, Halt> {
+    pub(super) fn new(config: SyncConfiguration, redactor: Redaction) -> Result<Self, Halt> {
         let validation = DataValidationService::new(&config.validation).map_err(Halt::Config)?;
         Ok(Self {
             schema: config.mapping.schema(),
@@ -220,13 +220,20 @@ impl Rules {
     /// A text for people and logs: secrets removed.
     #[must_use]
     pub(super) fn redact_text(&self, text: &str) -> String {
-        self.redactor.text(text).to_string()
+        self.redactor.with(|it| it.text(text).to_string())
+    }
+
+    /// A document for people and logs: secrets removed.
+    #[must_use]
+    pub(super) fn redact_json(&self, json: &serde_json::Value) -> serde_json::Value {
+        self.redactor.with(|it| it.json(json))
     }
 
     /// A record for people and logs: secrets removed.
     #[must_use]
     pub(super) fn redacted(&self, fields: &NativeFields) -> serde_json::Value {
-        serde_json::to_value(self.redactor.redact(fields)).unwrap_or_default()
+        let hidden = self.redactor.with(|it| it.redact(fields));
+        serde_json::to_value(hidden).unwrap_or_default()
     }
 
     /// A canonical record for people and logs: secrets removed.

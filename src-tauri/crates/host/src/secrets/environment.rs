@@ -3,7 +3,7 @@
 
 use std::env;
 
-use tandem_engine::ports::{Secret, SecretError, Secrets};
+use tandem_engine::ports::{Hold, Secret, SecretError, Secrets};
 
 /// What a variable that holds a named secret begins with.
 const PREFIX: &str = "TANDEM_SECRET_";
@@ -49,19 +49,27 @@ fn look_up(
     }
 }
 
+fn unchangeable(reference: &str) -> SecretError {
+    SecretError::Unavailable {
+        reason: format!(
+            "the secret {reference:?} comes from the environment variable {}, which this process \
+             cannot change for good; change it where it is set",
+            variable(reference)
+        ),
+    }
+}
+
 impl Secrets for EnvSecrets {
     fn get(&self, reference: &str) -> Result<Secret, SecretError> {
         look_up(reference, |name| env::var(name))
     }
 
     fn replace(&self, reference: &str, _value: &Secret) -> Result<(), SecretError> {
-        Err(SecretError::Unavailable {
-            reason: format!(
-                "the secret {reference:?} comes from the environment variable {}, which this \
-                 process cannot change for good; change it where it is set",
-                variable(reference)
-            ),
-        })
+        Err(unchangeable(reference))
+    }
+
+    fn hold(&self, reference: &str) -> Result<Option<Hold>, SecretError> {
+        Err(unchangeable(reference))
     }
 }
 

@@ -18,9 +18,10 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 use tandem_domain::ids::TenantId;
-use tandem_engine::ports::{Secret, SecretError, SecretStore};
+use tandem_engine::ports::{Hold, Secret, SecretError, SecretStore};
 use zeroize::Zeroizing;
 
+use super::hold::{self, private};
 use crate::random_bytes;
 
 /// Where the passphrase is, or what it is.
@@ -271,16 +272,6 @@ impl FileSecrets {
     }
 }
 
-/// Opens for nobody else to read.
-fn private(options: &mut OpenOptions, path: &Path) -> std::io::Result<File> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
 /// What is sealed with the values, so that it cannot be exchanged.
 fn bound(from: &Derivation) -> Vec<u8> {
     format!(
@@ -334,6 +325,14 @@ impl SecretStore for FileSecrets {
                 .map(|of_tenant| of_tenant.keys().cloned().collect())
                 .unwrap_or_default()
         }))
+    }
+
+    fn hold(&self, tenant: TenantId, name: &str) -> Result<Option<Hold>, SecretError> {
+        let mut beside = self.path.clone().into_os_string();
+        beside.push(".");
+        beside.push(hold::name(tenant, name));
+        hold::try_hold(Path::new(&beside))
+            .map_err(|error| unusable(&self.path, &format!("cannot be locked ({error})")))
     }
 }
 

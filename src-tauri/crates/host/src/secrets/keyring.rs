@@ -7,7 +7,10 @@ use std::sync::{Arc, OnceLock};
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{Entry, Error};
 use tandem_domain::ids::TenantId;
-use tandem_engine::ports::{Secret, SecretError, SecretStore};
+use tandem_engine::ports::{Hold, Secret, SecretError, SecretStore};
+
+use super::hold;
+use crate::data_folder;
 
 type Keyring = Arc<dyn CredentialStoreApi + Send + Sync>;
 
@@ -158,5 +161,17 @@ impl SecretStore for KeyringSecrets {
             names.extend(name.or_else(|| entry.get_specifiers().map(|(_, user)| user)));
         }
         Ok(names.into_iter().collect())
+    }
+
+    /// A keyring has no lock of its own: a file in the user's data folder stands for the entry.
+    fn hold(&self, tenant: TenantId, name: &str) -> Result<Option<Hold>, SecretError> {
+        self.keyring()?;
+        let folder = data_folder().ok_or_else(|| SecretError::Unavailable {
+            reason: "no home folder is set for this user, so nothing can be locked".to_owned(),
+        })?;
+        let path = folder.join("locks").join(hold::name(tenant, name));
+        hold::try_hold(&path).map_err(|error| SecretError::Unavailable {
+            reason: format!("{} cannot be locked ({error})", path.display()),
+        })
     }
 }

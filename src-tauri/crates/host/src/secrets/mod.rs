@@ -6,13 +6,14 @@
 
 mod environment;
 mod file;
+mod hold;
 mod keyring;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tandem_domain::ids::TenantId;
-use tandem_engine::ports::{Secret, SecretError, SecretStore, Secrets};
+use tandem_engine::ports::{Hold, Secret, SecretError, SecretStore, Secrets};
 
 pub use environment::EnvSecrets;
 pub use file::{Cost, FileSecrets};
@@ -61,6 +62,13 @@ impl Secrets for TenantSecrets {
             }
             _ => EnvSecrets.replace(reference, value),
         }
+    }
+
+    fn hold(&self, reference: &str) -> Result<Option<Hold>, SecretError> {
+        if reference.starts_with("env:") {
+            return EnvSecrets.hold(reference);
+        }
+        self.kept.hold(self.tenant, reference)
     }
 }
 
@@ -113,6 +121,10 @@ impl SecretStore for ChosenSecrets {
 
     fn names(&self, tenant: TenantId) -> Result<Vec<String>, SecretError> {
         self.chosen().names(tenant)
+    }
+
+    fn hold(&self, tenant: TenantId, name: &str) -> Result<Option<Hold>, SecretError> {
+        self.chosen().hold(tenant, name)
     }
 }
 
@@ -171,6 +183,10 @@ impl SecretStore for Nowhere {
 
     fn names(&self, _: TenantId) -> Result<Vec<String>, SecretError> {
         self.understood().map(|()| Vec::new())
+    }
+
+    fn hold(&self, _: TenantId, _: &str) -> Result<Option<Hold>, SecretError> {
+        Err(self.refuse())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Small HTTP systems of our own, real over a real socket.
 
 pub(crate) mod db;
+pub(crate) mod guarded;
 pub(crate) mod kinto;
 pub(crate) mod script;
 pub(crate) mod shop;

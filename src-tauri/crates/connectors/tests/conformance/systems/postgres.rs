@@ -40,6 +40,13 @@ impl tandem_engine::ports::Secrets for Password {
             reason: name.to_owned(),
         })
     }
+
+    fn hold(
+        &self,
+        _: &str,
+    ) -> Result<Option<tandem_engine::ports::Hold>, tandem_engine::ports::SecretError> {
+        Ok(None)
+    }
 }
 
 impl Postgres {
@@ -77,7 +84,7 @@ impl Postgres {
         });
         assert_eq!(check_settings("postgres", &settings), []);
         let secrets = Password(url.password().unwrap_or_default().to_owned());
-        let connector = build("postgres", &settings, "items", &secrets, clock()).unwrap();
+        let connector = build("postgres", &settings, "items", Arc::new(secrets), clock()).unwrap();
         Some(Self {
             direct,
             connector,

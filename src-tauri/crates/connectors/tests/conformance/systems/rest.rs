@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
-use tandem_connectors::{build, check_settings};
+use tandem_connectors::check_settings;
 use tandem_engine::ports::WritableConnector;
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 use crate::doubles::db::{RawFields, Shared, raw};
 use crate::doubles::shop::{Conditional, Paging, Ways};
 use crate::doubles::{kinto, serve, shop};

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use serde_json::{Value as Json, json};
-use tandem_connectors::{build, check_settings};
+use tandem_connectors::check_settings;
 use tandem_engine::ports::WritableConnector;
 
-use crate::clock::{ListedSecrets, clock};
+use crate::clock::{ListedSecrets, build, clock};
 use crate::doubles::shop::iso;
 use crate::system::{Fields, System};
 
