@@ -1,6 +1,6 @@
 //! Credentials: kept where one chooses, used, replaced, and written nowhere else.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -127,29 +127,69 @@ fn what_cannot_be_kept_says_why_and_changes_nothing() {
     assert_eq!(list["secrets"].as_array().unwrap().len(), 1);
 }
 
-/// A system that says back, in every place an answer has, what it was sent.
-fn echo() -> (u16, Arc<Mutex<Vec<String>>>) {
+/// What a login gives: the access token, and a new refresh token.
+#[derive(Clone)]
+struct Gives {
+    access: String,
+    refresh: String,
+}
+
+/// A system that says back, in every place an answer has, what it was sent; but who posts to
+/// `/token` or `/login` is given what it gives.
+fn echo(gives: &Gives) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&asked);
+    let gives = gives.clone();
     // It ends with the test's process.
     std::thread::spawn(move || {
-        for (turn, stream) in listener.incoming().flatten().enumerate() {
-            let mut head = String::new();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            while let Some(Ok(line)) = lines.next() {
-                if line.is_empty() {
-                    break;
-                }
-                head.push_str(&line);
-                head.push('\n');
+        let mut turn = 0;
+        for stream in listener.incoming().flatten() {
+            let request = whole(&stream);
+            heard.lock().unwrap().push(request.clone());
+            if request.starts_with("POST /token ") || request.starts_with("POST /login ") {
+                give(&stream, &gives);
+            } else {
+                say_back(&stream, turn, &request);
+                turn += 1;
             }
-            heard.lock().unwrap().push(head.clone());
-            say_back(&stream, turn, &head);
         }
     });
     (port, asked)
+}
+
+/// A request, body included, a line each.
+fn whole(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut line, mut length) = (String::new(), String::new(), 0);
+    while reader.read_line(&mut line).unwrap_or(0) > 0 && !line.trim().is_empty() {
+        let lower = line.to_lowercase();
+        if let Some(told) = lower.strip_prefix("content-length:") {
+            length = told.trim().parse().unwrap();
+        }
+        head.push_str(line.trim_end());
+        head.push('\n');
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    let _ = reader.read_exact(&mut body);
+    head + &String::from_utf8_lossy(&body)
+}
+
+fn give(mut stream: &TcpStream, gives: &Gives) {
+    let Gives { access, refresh } = gives;
+    let body = serde_json::json!({
+        "access_token": access, "token_type": "Bearer", "refresh_token": refresh,
+        "expires_in": 3600, "token": access,
+    })
+    .to_string();
+    let _ = write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nSet-Cookie: sid={access}; HttpOnly\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
 }
 
 fn say_back(mut stream: &TcpStream, turn: usize, head: &str) {
@@ -200,12 +240,14 @@ fn spellings(canary: &str) -> Vec<String> {
         all.extend([percent.to_lowercase(), percent]);
     }
     // Within longer base64 it stands at one of three offsets; its first and last sign depend on
-    // what is beside it.
-    for offset in 0..3 {
-        let shifted = [&b"\0\0"[..offset], canary.as_bytes()].concat();
-        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-            let text = engine.encode(&shifted);
-            all.push(text[offset + 1..text.len() - 1].to_owned());
+    // what is beside it. OAuth2 clients log in with base64 of what is percent-encoded.
+    for plain in [canary, &percent(b"*-._")] {
+        for offset in 0..3 {
+            let shifted = [&b"\0\0"[..offset], plain.as_bytes()].concat();
+            for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+                let text = engine.encode(&shifted);
+                all.push(text[offset + 1..text.len() - 1].to_owned());
+            }
         }
     }
     all
@@ -246,84 +288,120 @@ last_name = "text"
 
 #[test]
 fn promise_09_no_credential_is_written_anywhere() {
-    // Signs that each encoding changes; no two of them alike.
-    let canary = |n: usize| format!("c4n{n}ry+one/two=three%25~{n}");
     let auths = [
         r#"{ type = "bearer", token = { secret = "shop" } }"#,
         r#"{ type = "basic", user = "ann", password = { secret = "shop" } }"#,
         r#"{ type = "api_key_header", header = "X-Key", key = { secret = "shop" } }"#,
         r#"{ type = "api_key_query", param = "key", key = { secret = "shop" } }"#,
         r#"{ type = "bearer", token = { env = "SHOP_TOKEN" } }"#,
+        r#"{ type = "oauth2", grant = "client_credentials", token_url = "http://127.0.0.1:PORT/token",
+             client_id = "ann", client_secret = { secret = "shop" } }"#,
+        r#"{ type = "oauth2", grant = { refresh_token = { secret = "shop" } }, client_id = "ann",
+             token_url = "http://127.0.0.1:PORT/token" }"#,
+        // Its token server says back what it was sent, too.
+        r#"{ type = "oauth2", grant = { refresh_token = { secret = "shop" } }, client_id = "ann",
+             token_url = "http://127.0.0.1:PORT/elsewhere", client_auth = "body",
+             client_secret = { env = "SHOP_TOKEN" } }"#,
+        r#"{ type = "session", path = "/login", token = { body = "/token" },
+             body = { user = "ann", password = { secret = "shop" } } }"#,
+        r#"{ type = "session", path = "/login", token = { cookie = "sid" }, encoding = "form",
+             body = { user = "ann", password = { secret = "shop" } } }"#,
+        r#"{ type = "session", path = "/nowhere", token = { body = "/token" },
+             body = { user = "ann", password = { secret = "shop" } } }"#,
     ];
-    for (n, auth) in auths.into_iter().enumerate() {
-        let bench = Bench::with_customers(2);
-        let (port, asked) = echo();
-        let hook = Hook::open();
-        let canary = canary(n);
-        let url = hook.url(&format!("/hook/{}", 90 + n));
-        let mut variables = vec![
-            ("TANDEM_ALERT_WEBHOOK_URL", url.as_str()),
-            ("TANDEM_ALERT_WEBHOOK_ALLOW_PRIVATE", "true"),
-            ("RUST_LOG", "trace"),
-        ];
-        if auth.contains("env") {
-            variables.push(("SHOP_TOKEN", &canary));
-        } else {
-            let set = tandem(
-                &bench,
-                &["secrets", "set", "shop"],
-                &format!("{canary}\n"),
-                &[],
-            );
-            assert_eq!(set.status, 0, "{set:?}");
+    // They mostly wait for their retries.
+    std::thread::scope(|scope| {
+        for (n, auth) in auths.into_iter().enumerate() {
+            scope.spawn(move || search_everything(n, auth));
         }
-        let shop = SHOP
-            .replace("PORT", &port.to_string())
-            .replace("AUTH", auth);
-        let file = bench.write("shop.toml", &(bench.workspace() + &shop));
-        let mut seen = Vec::new();
-        for args in [
-            &["apply", "-f", &file][..],
-            &["secrets", "list"],
-            &["connections", "test", "shop"],
-            &["connections", "test", "shop", "--json"],
-            &["run", "to the shop"],
-            &["run", "to the shop", "--simulate"],
-            &["connections", "probe", "shop"],
-            &["runs", "list", "--json"],
-            &["errors", "list", "--json"],
-            &["audit", "list", "--json"],
-            &["connections", "list", "--json"],
-            &["export"],
-        ] {
-            let said = tandem(&bench, args, "", &variables);
-            seen.push((format!("{args:?} out"), said.out.into_bytes()));
-            seen.push((format!("{args:?} err"), said.err.into_bytes()));
-        }
-        // It was used, or there would be nothing to find.
-        let asked = asked.lock().unwrap().join("\n");
-        let spelled = spellings(&canary);
-        assert!(
-            spelled.iter().any(|it| asked.contains(it)),
-            "{auth}: {asked}"
-        );
-        let runs = String::from_utf8_lossy(&seen[14].1);
-        assert!(runs.contains("failed"), "{auth}: {runs}");
-        assert!(!hook.posted().is_empty(), "{auth}: no alert");
-        for posted in hook.posted() {
-            seen.push(("alert".into(), format!("{posted:?}").into_bytes()));
-        }
-        files(bench.path("").as_path(), &mut seen);
-        for (place, bytes) in &seen {
-            for spelling in &spelled {
-                let found = bytes
-                    .windows(spelling.len())
-                    .any(|window| window == spelling.as_bytes());
-                assert!(!found, "{auth}: {spelling} in {place}");
-            }
-        }
-        // The search finds what is there.
-        let encoded = STANDARD.encode(format!("ann:{canary}"));
-        assert!(spelled.iter().any(|it| encoded.contains(it)));
+    });
+}
+
+fn search_everything(n: usize, auth: &str) {
+    // Signs that each encoding changes; no two of them alike.
+    let canary = |n: usize| format!("c4n{n}ry+one/two=three%25~{n}");
+    let bench = Bench::with_customers(2);
+    let hook = Hook::open();
+    let [canary, access, refresh] = [n, n + 100, n + 200].map(canary);
+    let (port, asked) = echo(&Gives {
+        access: access.clone(),
+        refresh: refresh.clone(),
+    });
+    let url = hook.url(&format!("/hook/{}", 90 + n));
+    let mut variables = vec![
+        ("TANDEM_ALERT_WEBHOOK_URL", url.as_str()),
+        ("TANDEM_ALERT_WEBHOOK_ALLOW_PRIVATE", "true"),
+        ("RUST_LOG", "trace"),
+    ];
+    if auth.contains("env") {
+        variables.push(("SHOP_TOKEN", &canary));
     }
+    if auth.contains("secret =") {
+        let set = tandem(
+            &bench,
+            &["secrets", "set", "shop"],
+            &format!("{canary}\n"),
+            &[],
+        );
+        assert_eq!(set.status, 0, "{set:?}");
+    }
+    let shop = SHOP
+        .replace("AUTH", auth)
+        .replace("PORT", &port.to_string());
+    let file = bench.write("shop.toml", &(bench.workspace() + &shop));
+    let mut seen = Vec::new();
+    for args in [
+        &["apply", "-f", &file][..],
+        &["secrets", "list"],
+        &["connections", "test", "shop"],
+        &["connections", "test", "shop", "--json"],
+        &["run", "to the shop"],
+        &["run", "to the shop", "--simulate"],
+        &["connections", "probe", "shop"],
+        &["runs", "list", "--json"],
+        &["errors", "list", "--json"],
+        &["audit", "list", "--json"],
+        &["connections", "list", "--json"],
+        &["export"],
+    ] {
+        let said = tandem(&bench, args, "", &variables);
+        seen.push((format!("{args:?} out"), said.out.into_bytes()));
+        seen.push((format!("{args:?} err"), said.err.into_bytes()));
+    }
+    // They were used, or there would be nothing to find.
+    let asked = asked.lock().unwrap().join("\n");
+    let logs_in = auth.contains("/token\"") && !auth.contains("/nowhere");
+    let mut used = vec![&canary];
+    used.extend([&access].into_iter().filter(|_| logs_in));
+    used.extend(
+        [&refresh]
+            .into_iter()
+            .filter(|_| logs_in && auth.contains("refresh_token")),
+    );
+    for value in used {
+        let sent = spellings(value).iter().any(|it| asked.contains(it));
+        assert!(sent, "{auth}: {value} in {asked}");
+    }
+    let spelled: Vec<String> = [&canary, &access, &refresh]
+        .into_iter()
+        .flat_map(|value| spellings(value))
+        .collect();
+    let runs = String::from_utf8_lossy(&seen[14].1);
+    assert!(runs.contains("failed"), "{auth}: {runs}");
+    assert!(!hook.posted().is_empty(), "{auth}: no alert");
+    for posted in hook.posted() {
+        seen.push(("alert".into(), format!("{posted:?}").into_bytes()));
+    }
+    files(bench.path("").as_path(), &mut seen);
+    for (place, bytes) in &seen {
+        for spelling in &spelled {
+            let found = bytes
+                .windows(spelling.len())
+                .any(|window| window == spelling.as_bytes());
+            assert!(!found, "{auth}: {spelling} in {place}");
+        }
+    }
+    // The search finds what is there.
+    let encoded = STANDARD.encode(format!("ann:{canary}"));
+    assert!(spelled.iter().any(|it| encoded.contains(it)));
 }
