@@ -13,7 +13,7 @@ use crate::alerts::hook::Hook;
 use crate::bench::{Bench, Said};
 
 /// Runs `tandem` with an encrypted file for its secrets, and `input` on standard input.
-fn tandem(bench: &Bench, args: &[&str], input: &str, more: &[(&str, &str)]) -> Said {
+pub(crate) fn tandem(bench: &Bench, args: &[&str], input: &str, more: &[(&str, &str)]) -> Said {
     let place = format!("file:{}", bench.path("kept/secrets.json").display());
     let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
     command
@@ -160,7 +160,7 @@ fn echo(gives: &Gives) -> (u16, Arc<Mutex<Vec<String>>>) {
 }
 
 /// A request, body included, a line each.
-fn whole(stream: &TcpStream) -> String {
+pub(crate) fn whole(stream: &TcpStream) -> String {
     let mut reader = BufReader::new(stream);
     let (mut head, mut line, mut length) = (String::new(), String::new(), 0);
     while reader.read_line(&mut line).unwrap_or(0) > 0 && !line.trim().is_empty() {
@@ -264,7 +264,7 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-const SHOP: &str = r#"
+pub(crate) const SHOP: &str = r#"
 [[connections]]
 name = "shop"
 kind = "rest"

@@ -223,3 +223,20 @@ fn writers_at_once_lose_nothing_of_each_other() {
     let left: Vec<_> = fs::read_dir(folder.path().join("deep")).unwrap().collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
+
+#[test]
+fn a_credential_is_held_by_one_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (at(&folder, right), at(&folder, right));
+    let hold = first.hold(ONE, "a/b \u{1f511}").unwrap();
+    assert!(hold.is_some());
+    for holder in [&first, &second] {
+        assert!(holder.hold(ONE, "a/b \u{1f511}").unwrap().is_none());
+    }
+    // Others' are others': another name, another tenant.
+    for (tenant, name) in [(ONE, "a"), (TWO, "a/b \u{1f511}")] {
+        assert!(second.hold(tenant, name).unwrap().is_some());
+    }
+    drop(hold);
+    assert!(second.hold(ONE, "a/b \u{1f511}").unwrap().is_some());
+}
