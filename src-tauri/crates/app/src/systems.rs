@@ -221,6 +221,24 @@ mod tests {
     }
 
     #[test]
+    fn a_run_hides_what_was_looked_up_and_what_was_received() {
+        let known = KnownSecrets::new(NoSecrets);
+        let redaction = known.redaction();
+        let text = "a: access-1, r: refresh-1";
+        let shown = || redaction.with(|it| it.text(text).to_string());
+        assert_eq!(shown(), text);
+        known.received(&Secret::new("access-1".to_owned()));
+        assert_eq!(shown(), "a: [redacted], r: refresh-1");
+        // Also where it could not be kept.
+        assert!(
+            known
+                .replace("r", &Secret::new("refresh-1".to_owned()))
+                .is_err()
+        );
+        assert_eq!(shown(), "a: [redacted], r: [redacted]");
+    }
+
+    #[test]
     fn every_credential_is_known() {
         let settings = json!({
             "auth": {"type": "basic", "user": "x", "password": {"secret": "pw"}},

@@ -216,17 +216,24 @@ pub(super) fn forget_all(scope: &Scope<'_>) -> Result<(), SecretError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::{Arc, Mutex};
 
+    use async_trait::async_trait;
+    use chrono::{DateTime, Utc};
     use tandem_domain::ids::TenantId;
-    use tandem_engine::ports::SecretStore;
+    use tandem_engine::ports::{Clock, SecretStore};
 
     use super::*;
     use crate::AppOptions;
     use crate::wire::{CreateTenant, RemoveTenant};
 
     #[derive(Default)]
-    struct Memory(Mutex<BTreeMap<(TenantId, String), Secret>>);
+    struct Memory(
+        Mutex<BTreeMap<(TenantId, String), Secret>>,
+        /// How often somebody else will be holding them.
+        AtomicU32,
+    );
 
     impl SecretStore for Memory {
         fn place(&self) -> String {
@@ -256,7 +263,47 @@ mod tests {
         }
 
         fn hold(&self, _: TenantId, _: &str) -> Result<Option<Hold>, SecretError> {
-            Ok(Some(Box::new(())))
+            let held = self.1.load(Ordering::SeqCst);
+            self.1.store(held.saturating_sub(1), Ordering::SeqCst);
+            Ok((held == 0).then(|| Box::new(()) as Hold))
+        }
+    }
+
+    /// Waiting on it takes no time.
+    struct Hurried;
+
+    #[async_trait]
+    impl Clock for Hurried {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    #[tokio::test]
+    async fn what_is_being_exchanged_is_set_and_deleted_afterwards_or_not_at_all() {
+        for (held, works) in [(0, true), (1, true), (300, true), (100_000, false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let kept = Arc::new(Memory::default());
+            let mut options = AppOptions::on_this_machine(folder.path().join("tandem.db"));
+            options.secrets = Arc::clone(&kept) as Arc<dyn SecretStore>;
+            options.clock = Arc::new(Hurried);
+            let app = App::open(options).unwrap();
+            let (main, shop) = (|| "main".to_owned(), || "shop".to_owned());
+            kept.1.store(held, Ordering::SeqCst);
+            let set = app.set_secret(main(), shop(), Secret::new("value".to_owned()));
+            assert_eq!(set.await.is_ok(), works, "{held}");
+            kept.1.store(held, Ordering::SeqCst);
+            let deleted = app.delete_secret(main(), shop()).await;
+            assert_eq!(deleted.is_ok(), works, "{held}");
+            if let Err(error) = deleted {
+                assert!(error.to_string().contains("being exchanged"), "{error}");
+            }
         }
     }
 
