@@ -601,6 +601,36 @@ async fn a_token_that_comes_back_is_masked() {
 }
 
 #[tokio::test]
+async fn threat_redirects_carry_no_token_and_no_login() {
+    let elsewhere = play(vec![say("200 OK", "", "{\"data\":[]}")]).await;
+    for status in [301, 302, 303, 307, 308] {
+        for (auth, asked) in [
+            (client_credentials(), "authorization: bearer access-1"),
+            (refresh_token(), "authorization: bearer access-1"),
+            // Here it is the login itself that is sent elsewhere.
+            (session(), "post /login"),
+        ] {
+            let head = format!("location: {}/items\r\n", elsewhere.url);
+            let script = play(vec![say(&format!("{status} Moved"), &head, "")]).await;
+            let mut bench = Bench::new(&auth).await;
+            bench.settings["base_url"] = script.url.as_str().into();
+            let error = bench.connector().list(&ALL).await.unwrap_err();
+            assert_eq!(
+                error.class,
+                ErrorClass::Protocol,
+                "{status} {auth}: {error}"
+            );
+            let heard = script.asked.lock().unwrap().clone();
+            let [heard] = heard.as_slice() else {
+                panic!("{status} {auth}: {heard:?}");
+            };
+            assert!(heard.to_lowercase().contains(asked), "{status}: {heard}");
+        }
+    }
+    assert_eq!(*elsewhere.asked.lock().unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn threat_token_servers_at_forbidden_addresses_are_sent_nothing() {
     let script = play(vec![say("200 OK", "", "{}")]).await;
     let port = script.url.rsplit(':').next().unwrap();
