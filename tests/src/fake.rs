@@ -149,6 +149,8 @@ pub struct State {
     pub forbidden: Vec<RecordId>,
     /// A field whose text no two live records may share; a create that would is refused.
     pub unique: Option<&'static str>,
+    /// Listings show only records with this text in this field.
+    pub filter: Option<(&'static str, &'static str)>,
     /// Calls of each kind so far: list, get, write, operations written.
     pub counts: Counts,
     /// Every write that landed, in order.
@@ -225,6 +227,7 @@ impl FakeSystem {
                     bulk: 10,
                     in_flight: 2,
                     lookup: Vec::new(),
+                    filtered: false,
                 },
                 page_size: 5,
                 skew: TimeDelta::zero(),
@@ -236,6 +239,7 @@ impl FakeSystem {
                 identity: None,
                 forbidden: Vec::new(),
                 unique: None,
+                filter: None,
                 counts: Counts::default(),
                 effects: Vec::new(),
                 replica: None,
@@ -475,6 +479,7 @@ impl State {
                 since.is_some() && self.capabilities.changes == ChangeDetection::Feed
                     || !row.deleted
             })
+            .filter(|(_, row)| row.deleted || self.shows(row))
             .collect();
         rows.sort_by_key(|(_, row)| row.seq);
         let more = rows.len() > self.page_size;
@@ -488,6 +493,12 @@ impl State {
                 .then(|| Cursor(seq.to_string())),
             clock_offset_ms: self.tells_time.then(|| self.skew.num_milliseconds()),
         }
+    }
+
+    fn shows(&self, row: &Row) -> bool {
+        self.filter.is_none_or(|(field, value)| {
+            row.fields.get(field) == Some(&Value::Text(value.to_owned()))
+        })
     }
 
     fn carry_out(&mut self, operation: &WriteOperation) -> WriteOutcome {
@@ -647,7 +658,11 @@ impl FakeSystem {
 #[async_trait]
 impl Connector for FakeSystem {
     fn capabilities(&self) -> Capabilities {
-        self.state().capabilities.clone()
+        let state = self.state();
+        Capabilities {
+            filtered: state.filter.is_some(),
+            ..state.capabilities.clone()
+        }
     }
 
     async fn check(&self) -> Result<Health, ConnectorError> {

@@ -120,6 +120,100 @@ async fn case_15_an_id_missing_from_a_listing_is_read_before_it_counts_as_delete
 }
 
 #[tokio::test(start_paused = true)]
+async fn case_16_a_record_that_leaves_the_filter_is_paused_and_not_deleted() {
+    let (world, pairs) = linked(20, json!({})).await;
+    for (left, _) in &pairs {
+        world.source.state().edit(left, "state", "active");
+    }
+    world.run().await;
+    world.both(|state| state.capabilities.changes = ChangeDetection::Full);
+    world.source.state().filter = Some(("state", "active"));
+    world.assert_idle().await;
+    // Both records of a pair are edited while one of them is outside, and one more pair goes on.
+    let (s, t) = &pairs[0];
+    world.source.state().edit(s, "state", "closed");
+    world.source.state().edit(s, "x", "s2");
+    world.target.state().edit(t, "name", "renamed");
+    world.target.state().edit(&pairs[1].1, "x", "t2");
+    for full in [false, true] {
+        let history = world
+            .run_with(RunOptions {
+                full,
+                ..RunOptions::default()
+            })
+            .await;
+        assert_eq!(history.status, RunStatus::Completed, "{history:?}");
+        assert_eq!(world.text(Side::Target, t, "x").as_deref(), Some("1"));
+        assert_ne!(
+            world.text(Side::Source, s, "name").as_deref(),
+            Some("renamed")
+        );
+        // What is paused is read, and no more.
+        world.assert_idle().await;
+    }
+    assert_eq!(
+        world.text(Side::Source, &pairs[1].0, "x").as_deref(),
+        Some("t2"),
+        "the others go on"
+    );
+    // Back inside, everything that was done meanwhile is carried over.
+    world.source.state().edit(s, "state", "active");
+    let history = world.run().await;
+    assert_eq!(history.counts.conflicts, 0, "{history:?}");
+    assert_eq!(world.text(Side::Target, t, "x").as_deref(), Some("s2"));
+    assert_eq!(
+        world.text(Side::Source, s, "name").as_deref(),
+        Some("renamed")
+    );
+    assert_eq!(world.source.state().live().len(), 20);
+    assert_eq!(world.target.state().live().len(), 20);
+    world.assert_idle().await;
+}
+
+/// A changes feed does not tell who left the filter since; who is paused stays so all the same.
+#[tokio::test(start_paused = true)]
+async fn case_16_who_is_paused_stays_so_until_a_listing_shows_it() {
+    let (world, pairs) = linked(5, json!({})).await;
+    let (s, t) = &pairs[0];
+    world.source.state().filter = Some(("x", "1"));
+    world.source.state().edit(s, "x", "2");
+    let full = RunOptions {
+        full: true,
+        ..RunOptions::default()
+    };
+    world.run_with(full).await;
+    world.target.state().edit(t, "name", "renamed");
+    for _ in 0..2 {
+        let (_, source, target) = world.run_counting().await;
+        assert_eq!((source, target), (0, 0), "paused in incremental runs too");
+    }
+    world.source.state().filter = Some(("x", "2"));
+    world.run_with(full).await;
+    assert_eq!(
+        world.text(Side::Source, s, "name").as_deref(),
+        Some("renamed")
+    );
+    assert_eq!(world.text(Side::Target, t, "x").as_deref(), Some("2"));
+    assert_eq!(world.target.state().live().len(), 5);
+}
+
+/// A record that was deleted for good is no paused one.
+#[tokio::test(start_paused = true)]
+async fn case_16_a_paused_record_that_is_deleted_takes_its_partner_along() {
+    let (world, pairs) = linked(20, json!({})).await;
+    let (s, t) = &pairs[0];
+    world.both(|state| state.capabilities.changes = ChangeDetection::Full);
+    world.source.state().filter = Some(("x", "1"));
+    world.source.state().edit(s, "x", "2");
+    world.run().await;
+    world.source.state().delete(s);
+    let history = world.run().await;
+    assert_eq!(history.counts.deleted.target, 1, "{history:?}");
+    assert!(!world.target.state().live().contains_key(t));
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn case_33_an_empty_listing_is_refused_before_the_first_write() {
     let (world, _) = linked(12, json!({})).await;
     world.source.state().capabilities.changes = ChangeDetection::Full;

@@ -89,6 +89,22 @@ pub fn described_collections(kind: &str, settings: &serde_json::Value) -> Vec<St
     }
 }
 
+/// What decides which of a collection's records a listing shows, to be compared with what it was
+/// before: where that changes, records come and go that nobody made or deleted. Null where all are
+/// shown.
+#[must_use]
+pub fn selection(kind: &str, settings: &serde_json::Value, collection: &str) -> serde_json::Value {
+    match kind {
+        "rest" => parse(settings)
+            .ok()
+            .and_then(|mut s: RestSettings| s.collections.remove(collection))
+            .map_or(serde_json::Value::Null, |c| {
+                serde_json::json!([c.list.path, c.list.query])
+            }),
+        _ => serde_json::Value::Null,
+    }
+}
+
 /// The settings of a kind that name a file on this machine.
 #[must_use]
 pub fn file_settings(kind: &str) -> &'static [&'static str] {

@@ -17,5 +17,5 @@ pub mod sql;
 mod tls;
 
 pub use factory::{
-    KINDS, build, check_settings, described_collections, file_settings, settings_schema,
+    KINDS, build, check_settings, described_collections, file_settings, selection, settings_schema,
 };

@@ -48,6 +48,7 @@ const NOTHING: Capabilities = Capabilities {
     bulk: 1,
     in_flight: 1,
     lookup: Vec::new(),
+    filtered: false,
 };
 
 struct Unusable {

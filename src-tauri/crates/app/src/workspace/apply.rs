@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use tandem_connectors::selection;
 use tandem_domain::ids::{ConnectionId, SyncId};
 use tandem_engine::ports::store::{ConnectionRecord, SyncRecord};
 
@@ -73,6 +74,13 @@ impl App {
             self.with_tenant(&args.tenant, move |scope| {
                 let (connections, syncs) = (changed(connections), changed(syncs));
                 let who = scope.inner.who();
+                // First, so that nothing ever runs with another filter on what the old one agreed
+                // on. Should the rest not come about, comparing anew has absorbed nothing.
+                for sync in stored_syncs {
+                    if filter_changes(&sync, &stored_connections, &connections) {
+                        scope.store.rebaseline(sync.id, &who)?;
+                    }
+                }
                 Ok(scope.store.put_workspace(&connections, &syncs, &who)?)
             })
             .await?;
@@ -108,6 +116,20 @@ impl<T> Step<T> {
             differences: self.differences.clone(),
         }
     }
+}
+
+/// Whether a listing of this sync is going to show other records than before (case 16).
+fn filter_changes(sync: &SyncRecord, old: &[ConnectionRecord], new: &[ConnectionRecord]) -> bool {
+    [&sync.config.source, &sync.config.target]
+        .into_iter()
+        .any(|end| {
+            let shown = |records: &[ConnectionRecord]| {
+                let record = records.iter().find(|it| it.name == end.connection)?;
+                let (kind, settings) = (&record.kind, &record.settings);
+                Some(selection(kind, settings, end.collection.as_str()))
+            };
+            shown(new).is_some_and(|new| shown(old) != Some(new))
+        })
 }
 
 /// What has to be written.

@@ -13,6 +13,7 @@ mod bench;
 mod conflicts;
 mod decisions;
 mod demo;
+mod filters;
 mod logins;
 mod rollback;
 mod schedule;

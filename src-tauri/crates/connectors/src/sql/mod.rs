@@ -421,6 +421,7 @@ impl Connector for SqlConnector {
             bulk: self.settings.bulk,
             in_flight: self.in_flight,
             lookup: self.settings.lookup.clone(),
+            filtered: false,
         }
     }
 

@@ -28,6 +28,9 @@ pub struct Capabilities {
     pub in_flight: usize,
     /// Fields `find` can look up by; empty where it cannot.
     pub lookup: Vec<String>,
+    /// Whether a listing may leave out records that are there (it is asked for some of them only):
+    /// one that a listing does not show, but a read by id does, is then outside its filter.
+    pub filtered: bool,
 }
 
 /// How changes are found.

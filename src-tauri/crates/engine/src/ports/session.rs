@@ -375,13 +375,14 @@ pub trait RunSession: Send {
     /// Deletes of this configuration, by the side they were made on, in runs that began at `since` or
     /// later: those that landed and those that may have.
     fn deletes_since(&mut self, since: DateTime<Utc>) -> Result<Both<u64>, StoreError>;
-    /// Records set aside by earlier runs that have not been staged in this one; read them by id.
+    /// Records set aside by earlier runs that have not been staged in this one, and why; read them
+    /// by id.
     fn set_aside(
         &mut self,
         side: Side,
         after: Option<RecordId>,
         limit: usize,
-    ) -> Result<Vec<RecordId>, StoreError>;
+    ) -> Result<Vec<(RecordId, String)>, StoreError>;
 
     /// The next pairs to plan, each once: links with a changed side or `todo`, then new records
     /// paired by match key, then those without a partner. Empty when all were given.

@@ -1,7 +1,7 @@
 //! Reading both sides: pages are validated, carried into canonical form and staged as they arrive,
 //! the next one already on its way. Memory does not grow with the number of records.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::future::try_join;
@@ -24,6 +24,10 @@ use crate::ports::session::{SideProgress, StagedBody, StagedRecord};
 const BY_ID: usize = 100;
 /// After so long a side whose deletes show only in full listings is listed in full again.
 const FULL_COMPARE_EVERY: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+/// Why a record is set aside that is there, but outside its listing's filter (case 16): its pair is
+/// paused until a listing shows it again.
+const OUTSIDE: &str = "it left the filter of its listing";
 
 /// Both sides are read and staged.
 pub(super) struct Read {
@@ -313,7 +317,8 @@ async fn confirm_missing(run: &RunContext, side: Side, live: u64) -> Result<(), 
         };
         after = Some(*last);
         let ids: Vec<RecordId> = batch.into_iter().map(|(_, id)| id).collect();
-        read_by_id(run, side, ids).await?;
+        let outside = run.gateways.get(side).capabilities().filtered;
+        stage_by_id(run, side, ids, |_| outside).await?;
     }
 }
 
@@ -322,15 +327,22 @@ async fn read_set_aside(run: &RunContext, side: Side) -> Result<(), Halt> {
     let mut after: Option<RecordId> = None;
     loop {
         run.may_go_on().await?;
-        let ids = run
+        let set_aside = run
             .session
             .with(move |session| session.set_aside(side, after, BY_ID))
             .await?;
-        let Some(last) = ids.last() else {
+        let Some((last, _)) = set_aside.last() else {
             return Ok(());
         };
         after = Some(last.clone());
-        read_by_id(run, side, ids).await?;
+        let outside: HashSet<RecordId> = set_aside
+            .iter()
+            .filter(|(_, reason)| reason == OUTSIDE)
+            .map(|(id, _)| id.clone())
+            .collect();
+        let ids = set_aside.into_iter().map(|(id, _)| id).collect();
+        let filtered = run.gateways.get(side).capabilities().filtered;
+        stage_by_id(run, side, ids, |id| filtered && outside.contains(id)).await?;
     }
 }
 
@@ -339,6 +351,16 @@ pub(super) async fn read_by_id(
     run: &RunContext,
     side: Side,
     ids: Vec<RecordId>,
+) -> Result<(), Halt> {
+    stage_by_id(run, side, ids, |_| false).await
+}
+
+/// The same; those that are there, but `outside` of what the listing was asked for, are set aside.
+async fn stage_by_id(
+    run: &RunContext,
+    side: Side,
+    ids: Vec<RecordId>,
+    outside: impl Fn(&RecordId) -> bool,
 ) -> Result<(), Halt> {
     let fetched = run
         .gateways
@@ -351,6 +373,7 @@ pub(super) async fn read_by_id(
     let mut errors = Vec::new();
     for (id, fetched) in ids.into_iter().zip(fetched) {
         match fetched {
+            Fetched::Found(_) if outside(&id) => set_aside.push(aside(id, OUTSIDE.into())),
             Fetched::Found(record) => records.push(record),
             Fetched::Gone => {
                 records.push(NativeRecord {

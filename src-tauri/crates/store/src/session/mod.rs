@@ -197,7 +197,7 @@ impl RunSession for Session {
         side: Side,
         after: Option<RecordId>,
         limit: usize,
-    ) -> Answer<Vec<RecordId>> {
+    ) -> Answer<Vec<(RecordId, String)>> {
         Ok(self.set_aside_before(side, after.as_ref(), limit)?)
     }
 

@@ -242,11 +242,11 @@ impl Session {
         side: Side,
         after: Option<&RecordId>,
         most: usize,
-    ) -> Result<Vec<RecordId>> {
+    ) -> Result<Vec<(RecordId, String)>> {
         lease::check(&self.db, &self.hold)?;
         let key = self.hold.key;
         let mut statement = self.db.prepare_cached(
-            "SELECT record_id FROM main.set_aside
+            "SELECT record_id, reason FROM main.set_aside
              WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND side = ?3 AND record_id > ?4
              ORDER BY record_id",
         )?;
@@ -266,7 +266,7 @@ impl Session {
                 .prepare_cached("SELECT 1 FROM temp.staged WHERE side = ?1 AND record_id = ?2")?
                 .exists(params![links::index(side), Compact::id(&id)])?;
             if !staged {
-                found.push(id);
+                found.push((id, row.get(1)?));
             }
         }
         drop(rows);

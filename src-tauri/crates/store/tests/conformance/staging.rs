@@ -178,11 +178,14 @@ pub(crate) fn records_set_aside_come_again_until_usable(h: &dyn Harness) {
     let mut session = world.open();
     session.stage(Side::Source, &[person("x2", "x2")]).unwrap();
     let first = session.set_aside(Side::Source, None, 1).unwrap();
-    assert_eq!(first, [rid("s-a")]);
+    assert_eq!(first, [(rid("s-a"), "no email".to_owned())]);
     let rest = session
-        .set_aside(Side::Source, Some(first[0].clone()), 9)
+        .set_aside(Side::Source, Some(first[0].0.clone()), 9)
         .unwrap();
-    assert_eq!(rest, [rid("x1"), rid("x3")]);
+    assert_eq!(
+        rest,
+        [rid("x1"), rid("x3")].map(|id| (id, "no email".to_owned()))
+    );
     assert!(session.set_aside(Side::Target, None, 9).unwrap().is_empty());
     // As the link knows it: usable again at once. Deleted: done with.
     session
@@ -194,7 +197,7 @@ pub(crate) fn records_set_aside_come_again_until_usable(h: &dyn Harness) {
     let mut session = world.open();
     assert_eq!(
         session.set_aside(Side::Source, None, 9).unwrap(),
-        [rid("x3")]
+        [(rid("x3"), "no email".to_owned())]
     );
     session
         .stage(Side::Source, &[person("x3", "x3"), unusable("x4")])
@@ -203,7 +206,7 @@ pub(crate) fn records_set_aside_come_again_until_usable(h: &dyn Harness) {
     let mut session = world.open();
     assert_eq!(
         session.set_aside(Side::Source, None, 9).unwrap(),
-        [rid("x3")]
+        [(rid("x3"), "no email".to_owned())]
     );
     assert_eq!(
         session.unseen(Side::Source, None, 9).unwrap()[0].0,
