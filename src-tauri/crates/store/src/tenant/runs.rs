@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use tandem_domain::config::SyncDirection;
 use tandem_domain::ids::{Both, RunId, SyncId};
-use tandem_engine::ports::history::{Continuation, RunCounts, RunOptions, RunStatus, SyncHistory};
+use tandem_engine::ports::history::{
+    Continuation, OperationState, RunCounts, RunOptions, RunStatus, SyncHistory,
+};
 use tandem_engine::ports::session::RunOutcome;
 use tandem_engine::ports::store::{Actor, NewRun, RunFilter, Totals};
 
+use super::journal::state_code;
 use super::{audit, syncs};
 use crate::codec::{body_json, json_body};
 use crate::fault::{Fault, Result, conflict, is_duplicate, not_found};
@@ -319,6 +322,56 @@ pub(crate) fn close(
     Ok(())
 }
 
+/// What a run that was interrupted did, by its journal: its own counts were last written down when it
+/// renewed its lease. A pair counts by the newest operation of each of its sides; one without a
+/// receipt is left for the next run, hence skipped. What leaves no trace in the journal (records that
+/// needed no write) counts as far as it was written down.
+fn count_journal(db: &Connection, tenant: i64, run: i64) -> Result<()> {
+    db.prepare_cached(
+        "WITH newest AS (
+             SELECT coalesce(link_id, -seq) AS pair, side, state, max(seq) FROM operations
+             WHERE tenant_id = ?1 AND sync_history_id = ?2 AND state <> ?3 GROUP BY 1, 2),
+         pairs AS (
+             SELECT max(state IN (?4, ?5)) AS failed, max(state <> ?6) AS open
+             FROM newest GROUP BY pair),
+         tally AS (
+             SELECT coalesce(sum(open = 0), 0) AS succeeded, coalesce(sum(failed), 0) AS failed,
+                    coalesce(sum(open AND NOT failed), 0) AS skipped
+             FROM pairs),
+         made AS (
+             SELECT sum(side = 0 AND kind = 0) AS source_created,
+                    sum(side = 1 AND kind = 0) AS target_created,
+                    sum(side = 0 AND kind = 1) AS source_updated,
+                    sum(side = 1 AND kind = 1) AS target_updated,
+                    sum(side = 0 AND kind = 2) AS source_deleted,
+                    sum(side = 1 AND kind = 2) AS target_deleted
+             FROM operations WHERE tenant_id = ?1 AND sync_history_id = ?2 AND state = ?6)
+         UPDATE sync_history SET
+             records_succeeded = max(records_succeeded, tally.succeeded),
+             records_failed = max(records_failed, tally.failed),
+             records_skipped = max(records_skipped, tally.skipped),
+             records_processed = max(records_succeeded, tally.succeeded)
+                 + max(records_failed, tally.failed) + max(records_skipped, tally.skipped),
+             source_created = coalesce(made.source_created, 0),
+             target_created = coalesce(made.target_created, 0),
+             source_updated = coalesce(made.source_updated, 0),
+             target_updated = coalesce(made.target_updated, 0),
+             source_deleted = coalesce(made.source_deleted, 0),
+             target_deleted = coalesce(made.target_deleted, 0)
+         FROM tally, made
+         WHERE sync_history.tenant_id = ?1 AND sync_history.id = ?2",
+    )?
+    .execute(params![
+        tenant,
+        run,
+        state_code(OperationState::Planned),
+        state_code(OperationState::Failed),
+        state_code(OperationState::Uncertain),
+        state_code(OperationState::Done),
+    ])?;
+    Ok(())
+}
+
 /// Closes a run whose process went away: failed, its journal to be settled by the next one.
 pub(crate) fn interrupt(
     db: &Connection,
@@ -333,6 +386,7 @@ pub(crate) fn interrupt(
          WHERE tenant_id = ?1 AND id = ?2",
     )?
     .execute(params![tenant, run, word(&RunStatus::Failed)?, micros(at)])?;
+    count_journal(db, tenant, run)?;
     Ok(RunId(
         db.prepare_cached("SELECT uuid FROM sync_history WHERE tenant_id = ?1 AND id = ?2")?
             .query_row(params![tenant, run], |row| row.get::<_, Id>(0))?

@@ -125,6 +125,7 @@ mod sqlite {
         recovery:
             case_30_a_crash_between_write_and_receipt_is_settled,
             an_interrupted_run_is_failed_and_continued_after_the_wait,
+            an_interrupted_run_counts_what_its_journal_shows,
             a_lost_lease_stops_every_call,
             a_create_sent_again_under_its_key_settles_the_first;
         conflicts:

@@ -1,12 +1,12 @@
 //! Crashes: a session dropped without an end, and time that moves on.
 
 use chrono::Duration;
-use tandem_domain::ids::{LinkId, OperationKey, Side};
+use tandem_domain::ids::{Both, LinkId, OperationKey, Side};
 use tandem_domain::link::LinkState;
 use tandem_engine::ports::history::{
     OperationKind, OperationState, RunCounts, RunOptions, RunStatus,
 };
-use tandem_engine::ports::session::{RunSession, Unsettled};
+use tandem_engine::ports::session::{OperationResult, RunSession, Unsettled};
 use tandem_engine::ports::store::{RunOpening, StoreError};
 
 use crate::harness::{
@@ -156,6 +156,66 @@ pub(crate) fn an_interrupted_run_is_failed_and_continued_after_the_wait(h: &dyn 
         (RunStatus::Failed, Some(world.now()))
     );
     assert!(run.error_message.unwrap().contains("interrupted"));
+}
+
+/// It may have written long after it last wrote down its counts.
+pub(crate) fn an_interrupted_run_counts_what_its_journal_shows(h: &dyn Harness) {
+    let world = World::new(h);
+    let links = world.link(&["a", "b", "c"]);
+    let mut session = world.open();
+    let crashed = session.run();
+    let early = RunCounts {
+        processed: 7,
+        skipped: 7,
+        ..RunCounts::default()
+    };
+    session.renew(world.now(), &early).unwrap();
+    // Two without a receipt, then one that landed, one refused, and one that landed in the end.
+    let (_, _, updated) = journal_two(&world, session.as_mut(), links[0]);
+    for (link, name, states) in [
+        (links[1], "b", &[OperationState::Failed][..]),
+        (
+            links[2],
+            "c",
+            &[OperationState::Dropped, OperationState::Done],
+        ),
+    ] {
+        for state in states {
+            let key = world.key();
+            let mut pair = journal_pair(Some(link), Some(whole(name)));
+            let id = format!("t-{name}");
+            pair.operations
+                .push(update(key, Side::Target, &id, name, "new"));
+            session.journal_chunk(&[pair], &[], world.now()).unwrap();
+            let result = OperationResult {
+                state: *state,
+                ..done(key, &id)
+            };
+            let pair = acknowledged(link, whole(name), vec![result]);
+            session
+                .acknowledge_chunk(&[pair], &[], world.now())
+                .unwrap();
+        }
+    }
+    let landed = acknowledged(links[0], whole("a"), vec![done(updated, "s-a")]);
+    session
+        .acknowledge_chunk(&[landed], &[], world.now())
+        .unwrap();
+    drop(session);
+    world.pass(LONG);
+    let session = world.open();
+    assert_eq!(session.continues(), Some(crashed));
+    let counts = world.tenant.run(crashed).unwrap().counts;
+    let expected = RunCounts {
+        processed: 10,
+        succeeded: 2,
+        failed: 1,
+        // Seven that were known to be skipped; the create without a receipt may be one of them.
+        skipped: 7,
+        updated: Both::new(1, 1),
+        ..RunCounts::default()
+    };
+    assert_eq!(counts, expected);
 }
 
 pub(crate) fn a_lost_lease_stops_every_call(h: &dyn Harness) {
