@@ -15,6 +15,7 @@
     reason = "support is shared by several test programs, each using a part"
 )]
 
+mod hostile_postgres;
 mod support;
 
 use std::time::{Duration, Instant};

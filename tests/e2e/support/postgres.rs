@@ -42,16 +42,47 @@ pub struct Postgres {
     child: Child,
     client: Client,
     port: u16,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Postgres {
     /// Makes a database cluster and starts it on a free port.
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// The same, encrypting with this certificate and its key, PEM.
+    pub async fn start_encrypting((certificate, key): &(String, String)) -> Self {
+        Self::start_with(Some((certificate, key))).await
+    }
+
+    /// Shows another certificate from now on.
+    pub async fn show(&self, (certificate, key): &(String, String)) {
+        present(self.folder.path(), certificate, key);
+        give_away(self.folder.path());
+        self.sql("SELECT pg_reload_conf()").await;
+    }
+
+    /// Carries out SQL of any kind.
+    pub async fn sql(&self, sql: &str) {
+        self.client.batch_execute(sql).await.unwrap();
+    }
+
+    async fn start_with(encrypting: Option<(&str, &str)>) -> Self {
         let folder = folder();
         let data = folder.path().join("data");
         let password = folder.path().join("password");
         fs::write(&password, PASSWORD).unwrap();
+        let mut options = Vec::new();
+        if let Some((certificate, key)) = encrypting {
+            let (certificate, key) = present(folder.path(), certificate, key);
+            options.extend(["-c".to_owned(), "ssl=on".to_owned()]);
+            options.extend([
+                "-c".to_owned(),
+                format!("ssl_cert_file={}", certificate.display()),
+            ]);
+            options.extend(["-c".to_owned(), format!("ssl_key_file={}", key.display())]);
+        }
         give_away(folder.path());
         let made = server("initdb")
             .arg("--pgdata")
@@ -75,6 +106,7 @@ impl Postgres {
             .arg("-D")
             .arg(&data)
             .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", ""])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -97,7 +129,7 @@ impl Postgres {
             child,
             client,
             port,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -187,6 +219,16 @@ impl Drop for Postgres {
         }
         let _ = self.child.wait();
     }
+}
+
+/// Writes a certificate and its key where the server looks for them.
+fn present(folder: &Path, certificate: &str, key: &str) -> (PathBuf, PathBuf) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let files = (folder.join("server.crt"), folder.join("server.key"));
+    fs::write(&files.0, certificate).unwrap();
+    fs::write(&files.1, key).unwrap();
+    fs::set_permissions(&files.1, fs::Permissions::from_mode(0o600)).unwrap();
+    files
 }
 
 fn state(status: &str) -> &'static str {

@@ -3,7 +3,8 @@
 //! certificate is checked against them, once for the whole process; a plain connection never does.
 
 use std::error::Error;
-use std::io;
+use std::fs;
+use std::io::{self, Read as _};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::client::WebPkiServerVerifier;
@@ -35,8 +36,33 @@ pub(crate) fn machine() -> Result<ClientConfig, String> {
         .clone()
 }
 
-/// Trusts what a PEM file holds and nothing else.
-pub(crate) fn only(pem: &[u8]) -> Result<ClientConfig, String> {
+/// Most bytes of a file with certificates: a machine's whole collection has a quarter of them.
+const LARGEST: u64 = 1 << 20;
+
+/// Trusts what a connection's CA file holds and nothing else.
+pub(crate) fn only_file(file: &str) -> Result<ClientConfig, String> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut pem = Vec::new();
+        // A device has no end, and a pipe may never begin.
+        if !fs::metadata(file)?.is_file() {
+            return Err(io::Error::other("it is no plain file"));
+        }
+        fs::File::open(file)?
+            .take(LARGEST + 1)
+            .read_to_end(&mut pem)?;
+        if pem.len() as u64 > LARGEST {
+            return Err(io::Error::other("it is larger than 1 MiB"));
+        }
+        Ok(pem)
+    };
+    read()
+        .map_err(|error| error.to_string())
+        .and_then(|pem| only(&pem))
+        .map_err(|error| format!("ca_file {file}: {error}"))
+}
+
+/// Trusts what a PEM text holds and nothing else.
+fn only(pem: &[u8]) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|error| error.to_string())?;

@@ -343,8 +343,7 @@ pub(super) fn client(
 ) -> Result<reqwest::Client, String> {
     let limits = &settings.limits;
     let trusted = if let Some(file) = ca_file {
-        let pem = std::fs::read(file).map_err(|error| format!("ca_file {file}: {error}"))?;
-        tls::only(&pem).map_err(|error| format!("ca_file {file}: {error}"))
+        tls::only_file(file)
     } else if place.scheme() == "http" {
         tls::nobody()
     } else {

@@ -28,19 +28,61 @@ const CELL_TAKES: usize = 160;
 /// What the database sends in place of a value that is too large.
 pub(crate) const TOO_LARGE: &str = "\u{1}tandem: too large\u{1}";
 
-/// Sets how large each column's values may be.
-pub(crate) fn share(columns: &mut [Column]) {
-    let wide = |column: &Column| {
-        matches!(
-            column.kind,
-            Kind::Text | Kind::Json | Kind::List | Kind::Unknown
-        )
-    };
-    let sharing = columns.iter().filter(|column| wide(column)).count();
-    let each = (ROW / sharing.max(1)).min(VALUE);
-    for column in columns {
-        column.cap = if wide(column) { each } else { NARROW };
+/// Most columns whose sizes are added up in a statement; where there are more, each has its share.
+const ADDED_UP: usize = 64;
+
+/// Whether a column may hold texts of any size.
+pub(crate) fn is_wide(column: &Column) -> bool {
+    matches!(
+        column.kind,
+        Kind::Text | Kind::Json | Kind::List | Kind::Unknown
+    )
+}
+
+/// When a column's value is too large to be sent, in SQL; `length` is what a column's is.
+pub(crate) fn too_large(
+    column: &Column,
+    columns: &[Column],
+    length: impl Fn(&Column) -> String,
+) -> String {
+    let own = length(column);
+    if !is_wide(column) {
+        return format!("{own} > {NARROW}");
     }
+    let wide: Vec<&Column> = columns.iter().filter(|it| is_wide(it)).collect();
+    let share = ROW / wide.len().max(1);
+    if share >= VALUE {
+        return format!("{own} > {VALUE}");
+    }
+    if wide.len() > ADDED_UP {
+        return format!("{own} > {share}");
+    }
+    // Added up only where one has more than its share.
+    let together: Vec<String> = wide
+        .iter()
+        .map(|it| format!("coalesce({}, 0)", length(it)))
+        .collect();
+    format!(
+        "{own} > {share} AND ({own} > {VALUE} OR {} > {ROW})",
+        together.join(" + ")
+    )
+}
+
+/// What there is to say of a value that was too large.
+pub(crate) fn why(column: &Column) -> String {
+    let most = if is_wide(column) {
+        format!(
+            "a text may have {}, those of a row {} together",
+            size(VALUE),
+            size(ROW)
+        )
+    } else {
+        format!("where no text is expected, {} may be", size(NARROW))
+    };
+    format!(
+        "{} holds too much: {most}; leave it out of `columns`, or shorten it",
+        column.name
+    )
 }
 
 /// What one call has read so far.

@@ -24,6 +24,10 @@ pub(crate) trait Dialect: Send + Sync {
     fn param(&self, n: usize, column: &Column) -> String;
     /// A column as it is selected.
     fn read(&self, column: &Column) -> String;
+    /// The bytes of a column's value; `None`: it has a fixed size.
+    fn length(&self, column: &Column) -> Option<String>;
+    /// What is selected in place of a value that is too large.
+    fn too_large(&self) -> String;
     /// A column as text, for comparing versions.
     fn text_of(&self, column: &Column) -> String;
     /// The n-th parameter as text.

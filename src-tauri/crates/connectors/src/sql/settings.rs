@@ -24,7 +24,8 @@ pub struct PostgresSettings {
     /// Password, where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretRef>,
-    /// Whether the connection is encrypted; none: `prefer` on this machine, else `require`.
+    /// Whether the connection is encrypted; none: `prefer` on this machine where no CA file is named,
+    /// else `require`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsMode>,
     /// A file with the certificate authorities to trust, PEM; none: the machine's. A relative path

@@ -5,6 +5,7 @@ use tandem_domain::ids::{RecordId, Version};
 use tandem_domain::record::NativeFields;
 use tandem_domain::value::Value;
 
+use super::bounds;
 use super::dialect::{Dialect, RowWrite, Statement, Verb};
 use super::settings::{SqlCollection, SqlVersion};
 use super::table::{Column, Kind, Table};
@@ -36,12 +37,24 @@ impl Statements<'_> {
             .table
             .columns
             .iter()
-            .map(|column| self.dialect.read(column))
+            .map(|column| self.read(column))
             .collect();
         if let Some(version) = self.system_version() {
             list.push(version.to_owned());
         }
         list.join(", ")
+    }
+
+    /// A column as it is selected, unless it is too large.
+    fn read(&self, column: &Column) -> String {
+        let plain = self.dialect.read(column);
+        if self.dialect.length(column).is_none() {
+            return plain;
+        }
+        let length = |column: &Column| self.dialect.length(column).unwrap_or_default();
+        let too_large = bounds::too_large(column, &self.table.columns, length);
+        let instead = self.dialect.too_large();
+        format!("CASE WHEN {too_large} THEN {instead} ELSE {plain} END")
     }
 
     fn system_version(&self) -> Option<&'static str> {
@@ -293,7 +306,7 @@ impl Statements<'_> {
         let key: Vec<String> = self
             .table
             .key_columns()
-            .map(|column| self.dialect.read(column))
+            .map(|column| self.read(column))
             .collect();
         let revive = self.revive(fields, &mut params)?;
         let unknown = vec![Cell::Null; self.table.key.len()];

@@ -2,7 +2,6 @@
 
 use tandem_domain::collection::{CollectionSchema, NativeFieldInfo, NativeType};
 
-use super::bounds;
 use super::settings::{SqlCollection, SqlVersion};
 
 /// What kind of values a column holds.
@@ -34,8 +33,6 @@ pub(crate) struct Column {
     pub(crate) precision: Option<u32>,
     pub(crate) scale: Option<u32>,
     pub(crate) max_length: Option<u32>,
-    /// The largest value that is read, bytes.
-    pub(crate) cap: usize,
 }
 
 impl Column {
@@ -49,7 +46,6 @@ impl Column {
             precision: None,
             scale: None,
             max_length: None,
-            cap: bounds::NARROW,
         }
     }
 }
@@ -124,7 +120,7 @@ impl Table {
                 ));
             }
         }
-        let mut columns: Vec<Column> = all
+        let columns: Vec<Column> = all
             .into_iter()
             .filter(|column| {
                 settings.columns.is_empty()
@@ -132,7 +128,6 @@ impl Table {
                     || needed.contains(&&column.name)
             })
             .collect();
-        bounds::share(&mut columns);
         let place = |name: &String| columns.iter().position(|column| column.name == *name);
         Ok(Self {
             key: key_names.iter().filter_map(place).collect(),

@@ -43,10 +43,7 @@ pub(crate) fn decode(column: &Column, cell: Cell, zone: Option<Tz>) -> Result<Va
     match (column.kind, cell) {
         (_, Cell::Null) => Ok(Value::Null),
         (_, Cell::Binary) => Err(format!("{name} holds binary data")),
-        (_, Cell::TooLarge) => Err(format!(
-            "{name} holds more than {}; leave it out of `columns`, or shorten it",
-            bounds::size(column.cap)
-        )),
+        (_, Cell::TooLarge) => Err(bounds::why(column)),
         (Kind::Boolean, Cell::Integer(0)) => Ok(Value::Bool(false)),
         (Kind::Boolean, Cell::Integer(1)) => Ok(Value::Bool(true)),
         (_, Cell::Integer(number)) => Ok(Value::Number(Decimal::from(number))),

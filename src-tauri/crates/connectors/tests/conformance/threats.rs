@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
+use tandem_connectors::check_settings;
 use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{
     Applied, ConnectorError, ErrorClass, ListRequest, WriteOutcome,
@@ -325,6 +326,167 @@ async fn threat_sql_names_and_values_sqlite() {
                 error.message.contains("there is no") || error.message.contains("has no"),
                 "{error}"
             );
+        }
+    }
+}
+
+/// Files that are none, or not the one that was meant.
+#[cfg(unix)]
+#[tokio::test]
+async fn threat_paths_lead_to_the_file_they_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let file = at("t.db");
+    let direct = Connection::open(&file).unwrap();
+    direct
+        .execute_batch("CREATE TABLE items (id INTEGER PRIMARY KEY); INSERT INTO items VALUES (1)")
+        .unwrap();
+    std::os::unix::fs::symlink(&file, at("link.db")).unwrap();
+    std::os::unix::fs::symlink("/proc/self/mem", at("memory.db")).unwrap();
+    std::os::unix::fs::symlink(folder.path(), at("folder")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(at("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let text = |path: &std::path::Path| path.display().to_string();
+    let refused = [
+        (text(&at("link.db")), "it is a link"),
+        (text(&at("memory.db")), "it is a link"),
+        (text(folder.path()), "no plain file"),
+        (text(&at("pipe")), "no plain file"),
+        ("/dev/zero".to_owned(), "no plain file"),
+        ("/dev/stdin".to_owned(), ""),
+        ("/proc/self/status".to_owned(), "belongs to the system"),
+        (
+            format!(
+                "{}/../../../../../../../../proc/self/status",
+                text(folder.path())
+            ),
+            "belongs to the system",
+        ),
+        ("/sys/kernel/mm/ksm/run".to_owned(), ""),
+        (format!("file:{}", text(&file)), "no such file"),
+        (format!("file:{}?mode=memory", text(&file)), "no such file"),
+        (":memory:".to_owned(), "no such file"),
+        (format!("{}?mode=rwc", text(&file)), "no such file"),
+        (format!("{}\0.txt", text(&file)), "no such file"),
+        (text(&at("new.db")), "no such file"),
+        (String::new(), "no such file"),
+    ];
+    for (path, says) in refused {
+        let settings = json!({ "file": path, "collections": { "items": {} } });
+        let error = list_error("sqlite", &settings).await;
+        let class = [ErrorClass::Configuration, ErrorClass::Connect];
+        assert!(class.contains(&error.class), "{path:?}: {error}");
+        assert!(error.message.contains(says), "{path:?}: {error}");
+    }
+    assert!(!at("new.db").exists() && !std::path::Path::new(":memory:").exists());
+    // One that leads there in the end is that file, by whatever way.
+    for path in [
+        text(&file),
+        format!("{}/./x/../t.db", text(folder.path())),
+        text(&at("folder/t.db")),
+    ] {
+        std::fs::create_dir_all(at("x")).unwrap();
+        let settings = json!({ "file": path, "collections": { "items": {} } });
+        let connector = sqlite::connector(&settings);
+        assert_eq!(
+            connector.list(&ALL).await.unwrap().records.len(),
+            1,
+            "{path}"
+        );
+    }
+    // Nor is anything without an end read for certificates.
+    for (path, says) in [
+        ("/dev/zero".to_owned(), "no plain file"),
+        (text(&at("pipe")), "no plain file"),
+        (text(folder.path()), "no plain file"),
+        ("/proc/self/status".to_owned(), "no certificate"),
+    ] {
+        let mut rest = settings("https://localhost:1");
+        rest["ca_file"] = path.clone().into();
+        let postgres = json!({
+            "host": "localhost", "database": "d", "user": "u", "allow_private": true,
+            "ca_file": path, "collections": { "items": {} },
+        });
+        for (kind, settings) in [("rest", &rest), ("postgres", &postgres)] {
+            let error = list_error(kind, settings).await;
+            assert_eq!(
+                error.class,
+                ErrorClass::Configuration,
+                "{kind} {path}: {error}"
+            );
+            assert!(error.message.contains(says), "{kind} {path}: {error}");
+        }
+    }
+}
+
+/// Whatever it may be called, there is no such switch.
+#[test]
+fn threat_no_switch_leaves_a_certificate_unchecked() {
+    let postgres = json!({
+        "host": "db.example.org", "database": "d", "user": "u", "collections": { "items": {} },
+    });
+    let rest = settings("https://shop.example.org");
+    for (kind, good) in [("rest", rest), ("postgres", postgres)] {
+        assert_eq!(check_settings(kind, &good), []);
+        for switch in [
+            ("insecure", json!(true)),
+            ("verify", json!(false)),
+            ("verify_certificate", json!(false)),
+            ("tls_verify", json!(false)),
+            ("ignore_certificate", json!(true)),
+            ("accept_invalid_certs", json!(true)),
+            ("danger_accept_invalid_certs", json!(true)),
+            ("sslmode", json!("require")),
+            ("tls", json!("no-verify")),
+            ("tls", json!("insecure")),
+            ("tls", json!(false)),
+        ] {
+            let mut settings = good.clone();
+            settings[switch.0] = switch.1.clone();
+            assert_ne!(check_settings(kind, &settings), [], "{kind}: {switch:?}");
+        }
+    }
+}
+
+/// Texts that no Unicode is, or that would end a line of HTTP.
+#[tokio::test]
+async fn threat_lone_surrogates_stop_their_record_alone() {
+    let lone = [
+        "\\ud800",
+        "\\udfff",
+        "\\ud800\\ud800",
+        "\\udc00\\ud800",
+        "\\ud83d x",
+        "\\uD83D\\u0041",
+        "\\u12",
+        "\\x41",
+    ];
+    for text in lone {
+        let body = format!(
+            "{{\"data\":[{{\"id\":1,\"n\":\"{text}\"}},{{\"id\":2,\"n\":\"\\ud83d\\ude00\\u0000\"}}]}}"
+        );
+        let script = play(vec![say("200 OK", "", &body)]).await;
+        let connector = build("rest", &settings(&script.url), "items", &SECRETS, clock()).unwrap();
+        match connector.list(&ALL).await {
+            Ok(page) => {
+                assert_eq!(page.unreadable.len(), 1, "{text}");
+                assert_eq!(
+                    page.unreadable[0].id.as_ref().unwrap().as_str(),
+                    "1",
+                    "{text}"
+                );
+                assert_eq!(
+                    live(&page.records[0])["n"],
+                    Value::Text("\u{1f600}\0".to_owned())
+                );
+            }
+            // What is no JSON at all spoils its page.
+            Err(error) => {
+                assert_eq!(error.class, ErrorClass::Protocol, "{text}: {error}");
+                assert!(["\\u12", "\\x41"].contains(&text), "{text}: {error}");
+            }
         }
     }
 }

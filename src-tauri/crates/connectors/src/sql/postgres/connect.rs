@@ -56,11 +56,7 @@ impl Connect {
         }
         let mut authorities = None;
         if let Some(file) = &settings.ca_file {
-            let pem = std::fs::read(file)
-                .map_err(|error| configuration(format!("ca_file {file}: {error}")))?;
-            let trusted = tls::only(&pem)
-                .map_err(|error| configuration(format!("ca_file {file}: {error}")))?;
-            authorities = Some(trusted);
+            authorities = Some(tls::only_file(file).map_err(configuration)?);
         }
         Ok(Self {
             config,
@@ -122,7 +118,8 @@ impl Connect {
                 .port(self.port);
         }
         let here = !resolved.is_empty() && resolved.iter().all(|address| is_here(address.ip()));
-        match self.tls.unwrap_or(if here {
+        // Whoever names an authority wants it checked, here as well.
+        match self.tls.unwrap_or(if here && self.authorities.is_none() {
             TlsMode::Prefer
         } else {
             TlsMode::Require
@@ -141,7 +138,9 @@ impl Connect {
                 .encrypted(config.clone().ssl_mode(SslMode::Prefer), place)
                 .await
             {
-                Err(error) if error.class == ErrorClass::Tls => self.plainly(&config, place).await,
+                Err(error) if error.class == ErrorClass::Tls && self.authorities.is_none() => {
+                    self.plainly(&config, place).await
+                }
                 other => other,
             },
         }

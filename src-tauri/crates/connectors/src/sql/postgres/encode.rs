@@ -34,25 +34,29 @@ impl Dialect for PostgresDialect {
     }
 
     fn read(&self, column: &Column) -> String {
-        let (name, cap) = (quote(&column.name), column.cap);
-        let text = match column.kind {
+        let name = quote(&column.name);
+        match column.kind {
             Kind::List => format!("to_json({name})::text"),
             _ => format!("{name}::text"),
-        };
+        }
+    }
+
+    fn length(&self, column: &Column) -> Option<String> {
         match column.kind {
             Kind::Text | Kind::Decimal | Kind::Json | Kind::List | Kind::Unknown => {
-                format!(
-                    "CASE WHEN octet_length({text}) > {cap} THEN E'{TOO_LARGE}' ELSE {text} END"
-                )
+                Some(format!("octet_length({})", self.read(column)))
             }
-            // Of a fixed size.
             Kind::Integer
             | Kind::Float
             | Kind::Boolean
             | Kind::Timestamp
             | Kind::NaiveTimestamp
-            | Kind::Date => text,
+            | Kind::Date => None,
         }
+    }
+
+    fn too_large(&self) -> String {
+        format!("E'{TOO_LARGE}'")
     }
 
     fn text_of(&self, column: &Column) -> String {

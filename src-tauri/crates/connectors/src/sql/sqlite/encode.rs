@@ -31,11 +31,16 @@ impl Dialect for SqliteDialect {
     }
 
     fn read(&self, column: &Column) -> String {
-        let (name, cap) = (quote(&column.name), column.cap);
-        // Its length is told without reading it.
-        format!(
-            "CASE WHEN octet_length({name}) > {cap} THEN CAST('{TOO_LARGE}' AS BLOB) ELSE {name} END"
-        )
+        quote(&column.name)
+    }
+
+    fn length(&self, column: &Column) -> Option<String> {
+        // Told without reading the value.
+        Some(format!("octet_length({})", quote(&column.name)))
+    }
+
+    fn too_large(&self) -> String {
+        format!("CAST('{TOO_LARGE}' AS BLOB)")
     }
 
     fn text_of(&self, column: &Column) -> String {

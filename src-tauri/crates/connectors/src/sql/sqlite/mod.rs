@@ -9,6 +9,8 @@ mod catalogue;
 mod encode;
 mod errors;
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -85,15 +87,12 @@ impl Sqlite {
 }
 
 fn open(place: &Place, busy: Duration) -> Result<Connection, ConnectorError> {
-    if !std::path::Path::new(&place.file).is_file() {
-        return Err(place.error(
-            ErrorClass::Connect,
-            "there is no such file; it is never created here",
-        ));
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let path = plain_file(place)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection =
-        Connection::open_with_flags(&place.file, flags).map_err(|error| place.failed(&error))?;
+        Connection::open_with_flags(path, flags).map_err(|error| place.failed(&error))?;
     connection
         .busy_timeout(busy)
         .map_err(|error| place.failed(&error))?;
@@ -105,6 +104,31 @@ fn open(place: &Place, busy: Duration) -> Result<Connection, ConnectorError> {
         .execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;")
         .map_err(|error| place.failed(&error))?;
     Ok(connection)
+}
+
+/// The file by its real place: an address of `SQLite`'s own (`file:…?…`), a link that may point
+/// elsewhere tomorrow, and what the system shows as files are none.
+fn plain_file(place: &Place) -> Result<PathBuf, ConnectorError> {
+    let missing = || {
+        let what = "there is no such file; it is never created here";
+        place.error(ErrorClass::Connect, what)
+    };
+    let refused = |what: &str| place.error(ErrorClass::Configuration, what);
+    let found = fs::symlink_metadata(&place.file).map_err(|_| missing())?;
+    if found.is_symlink() {
+        return Err(refused("it is a link; name the file it points to"));
+    }
+    if !found.is_file() {
+        return Err(refused("it is no plain file; name a database's file"));
+    }
+    let path = fs::canonicalize(&place.file).map_err(|_| missing())?;
+    if ["/dev", "/proc", "/sys"]
+        .iter()
+        .any(|of| path.starts_with(of))
+    {
+        return Err(refused("it belongs to the system; name a database's file"));
+    }
+    Ok(path)
 }
 
 #[async_trait]
