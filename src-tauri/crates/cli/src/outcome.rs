@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use tandem_app::wire::{RunView, WireRunStatus};
 use tandem_app::{WireError, refused_by_guard};
 
+use crate::show;
+
 /// What the exit status says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -52,15 +54,15 @@ pub(crate) fn tell(error: &WireError, json: bool) {
     let _ = if json {
         serde_json::to_string(error)
             .map_err(std::io::Error::other)
-            .and_then(|text| writeln!(err, "{text}"))
+            .and_then(|text| writeln!(err, "{}", show::json(&text)))
     } else {
-        write!(err, "{}", in_words(error))
+        write!(err, "{}", show::page(&in_words(error), false))
     };
 }
 
 /// An error in words, each part on its line.
 pub(crate) fn in_words(error: &WireError) -> String {
-    let mut text = format!("error: {}\n", error.message);
+    let mut text = format!("error: {}\n", show::line(&error.message));
     for (word, part) in [("why:", &error.cause), ("fix:", &error.fix)] {
         if let Some(part) = part.as_ref().filter(|part| !part.is_empty()) {
             let indented = part.replace('\n', "\n       ");

@@ -13,7 +13,7 @@ use tandem_app::{
 
 use crate::args::Global;
 use crate::outcome::trouble;
-use crate::show::Paint;
+use crate::show::{self, Paint};
 
 /// What a verb works with.
 pub(crate) struct Session {
@@ -91,8 +91,9 @@ impl AlertChannel for Noted {
             // Where standard error is closed nobody can be told.
             let _ = writeln!(
                 std::io::stderr().lock(),
-                "alert by {} not delivered: {error}\n  It is kept, and tried again by the next command that runs a sync, or by a window or `tandem serve`.",
-                self.name()
+                "alert by {} not delivered: {}\n  It is kept, and tried again by the next command that runs a sync, or by a window or `tandem serve`.",
+                self.name(),
+                show::line(&error.to_string())
             );
         }
         sent
@@ -149,7 +150,7 @@ impl Out {
                     &error.to_string(),
                 )
             })?;
-            return self.text(&json);
+            return self.text(&show::json(&json));
         }
         self.text(&text(self.paint))
     }
@@ -157,7 +158,8 @@ impl Out {
     /// Prints text with an end of line. Whoever closed the pipe has read enough.
     pub(crate) fn text(self, text: &str) -> Result<(), WireError> {
         let mut out = std::io::stdout().lock();
-        let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+        let text = show::page(text.trim_end_matches('\n'), self.paint.colour && !self.json);
+        let written = writeln!(out, "{text}").and_then(|()| out.flush());
         match written {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(trouble(
                 "output",
@@ -171,6 +173,6 @@ impl Out {
     /// Tells something beside the output, on standard error.
     pub(crate) fn note(self, text: &str) {
         // Where standard error is closed nobody can be told.
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", show::page(text, false));
     }
 }

@@ -4,7 +4,7 @@ use tandem_app::wire::{
     ConflictFieldView, ConflictSummary, ConflictView, Take, WireConflictKind, WireConflictState,
 };
 
-use super::{Paint, Table, Tone, time, value, word};
+use super::{Paint, Table, Tone, line, time, value, word};
 
 /// Conflicts in a table.
 pub(crate) fn conflicts(conflicts: &[ConflictSummary], paint: Paint) -> String {
@@ -51,7 +51,7 @@ pub(crate) fn conflict(conflict: &ConflictView, paint: Paint) -> String {
         paint.text(Tone::Head, &conflict.label),
         conflict.sync,
         paint.text(tone(conflict.state), &word(&conflict.state)),
-        conflict.reason
+        line(&conflict.reason)
     );
     let sides = [
         (
@@ -73,7 +73,8 @@ pub(crate) fn conflict(conflict: &ConflictView, paint: Paint) -> String {
         let at = updated
             .as_ref()
             .map_or_else(String::new, |at| format!(", changed {}", time(at)));
-        text.push_str(&format!("  {system}: {id}{state}{at}\n"));
+        let who = line(&format!("{system}: {id}{state}{at}"));
+        text.push_str(&format!("  {who}\n"));
     }
     let mut table = Table::new(&[
         "field",
@@ -117,7 +118,7 @@ pub(crate) fn conflict(conflict: &ConflictView, paint: Paint) -> String {
         ("closed", conflict.closed.clone()),
     ] {
         if let Some(what) = what {
-            text.push_str(&format!("{word}: {what}\n"));
+            text.push_str(&format!("{word}: {}\n", line(&what)));
         }
     }
     if let (Some(by), Some(at)) = (&conflict.decided_by, &conflict.decided_at) {

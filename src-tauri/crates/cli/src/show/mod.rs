@@ -5,6 +5,7 @@ mod problems;
 mod runs;
 mod setup;
 mod table;
+mod tame;
 
 pub(crate) use conflicts::{conflict, conflicts};
 pub(crate) use problems::{alerts, audit, error, errors};
@@ -13,6 +14,7 @@ pub(crate) use setup::{
     applied, circuit, connections, secret_deleted, secret_set, secrets, sync, syncs, tenants, test,
 };
 pub(crate) use table::{Paint, Table, Tone};
+pub(crate) use tame::{json, line, page};
 
 use serde_json::Value;
 
@@ -22,7 +24,7 @@ pub(crate) fn value(value: Option<&Value>) -> String {
         None => "–".to_owned(),
         Some(Value::Null) => "(none)".to_owned(),
         Some(Value::String(text)) if text.is_empty() => "\"\"".to_owned(),
-        Some(Value::String(text)) if text.trim() != text || text.contains(['\n', '\t', '\r']) => {
+        Some(Value::String(text)) if text.trim() != text || text.contains(tame::acts) => {
             format!("{text:?}")
         }
         Some(Value::String(text)) => text.clone(),

@@ -2,7 +2,7 @@
 
 use tandem_app::wire::{AlertView, AuditView, ErrorSummary, ErrorView};
 
-use super::{Paint, Table, Tone, time};
+use super::{Paint, Table, Tone, line, time};
 
 /// Errors in a table.
 pub(crate) fn errors(errors: &[ErrorSummary], paint: Paint) -> String {
@@ -31,7 +31,7 @@ pub(crate) fn error(error: &ErrorView, paint: Paint) -> String {
     let mut text = format!("{}\n", paint.text(Tone::Bad, &short.message));
     for (word, part) in [("why", &error.cause), ("fix", &error.fix)] {
         if let Some(part) = part {
-            text.push_str(&format!("  {word}: {part}\n"));
+            text.push_str(&format!("  {word}: {}\n", line(part)));
         }
     }
     let mut facts = vec![
@@ -45,7 +45,7 @@ pub(crate) fn error(error: &ErrorView, paint: Paint) -> String {
     facts.extend(short.record_id.clone().map(|id| ("record", id)));
     facts.extend(short.resolved_at.as_deref().map(|at| ("settled", time(at))));
     for (word, fact) in facts {
-        text.push_str(&format!("  {word}: {fact}\n"));
+        text.push_str(&format!("  {word}: {}\n", line(&fact)));
     }
     for (word, json) in [
         ("record", error.record.as_ref()),

@@ -1,5 +1,7 @@
 //! Aligned columns, and colour where it is wanted.
 
+use super::tame::line;
+
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Paint {
@@ -17,9 +19,15 @@ pub(crate) enum Tone {
     Head,
 }
 
+/// Everything that [`Paint`] writes besides texts.
+pub(super) const COLOURS: [&str; 6] = [
+    "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[1m", "\x1b[0m",
+];
+
 impl Paint {
-    /// The text in a tone.
+    /// The text, which stays on its line, in a tone.
     pub(crate) fn text(self, tone: Tone, text: &str) -> String {
+        let text = &line(text);
         let code = match tone {
             Tone::Plain => return text.to_owned(),
             Tone::Good => "32",
@@ -50,7 +58,7 @@ impl Table {
         Self {
             rows: vec![
                 head.iter()
-                    .map(|text| (Tone::Head, text.to_uppercase()))
+                    .map(|text| (Tone::Head, line(&text.to_uppercase())))
                     .collect(),
             ],
         }
@@ -65,7 +73,7 @@ impl Table {
     pub(crate) fn toned(&mut self, cells: impl IntoIterator<Item = (Tone, String)>) {
         let cells = cells
             .into_iter()
-            .map(|(tone, text)| (tone, cut(&one_line(&text))));
+            .map(|(tone, text)| (tone, cut(&line(&text))));
         self.rows.push(cells.collect());
     }
 
@@ -102,13 +110,6 @@ impl Table {
     }
 }
 
-fn one_line(text: &str) -> String {
-    // Nothing that a system wrote may move the cursor or change colours.
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
 fn cut(text: &str) -> String {
     if text.chars().count() <= WIDEST {
         return text.to_owned();
@@ -126,7 +127,7 @@ mod tests {
         table.row(["Größe", "1"]);
         table.row(["\x1b[31mred", "22"]);
         let text = table.text(Paint { colour: false });
-        assert_eq!(text, "NAME      N\nGröße     1\n [31mred  22\n");
+        assert_eq!(text, "NAME      N\nGröße     1\n\u{fffd}[31mred  22\n");
         assert!(
             table
                 .text(Paint { colour: true })

@@ -153,8 +153,8 @@ async fn export_audit(session: &Session, file: &Path) -> Result<u64, WireError> 
             })
             .await?;
         for row in &page.items {
-            serde_json::to_writer(&mut to, row).map_err(|error| failed(error.into()))?;
-            to.write_all(b"\n").map_err(failed)?;
+            let row = serde_json::to_string(row).map_err(|error| failed(error.into()))?;
+            writeln!(to, "{}", show::json(&row)).map_err(failed)?;
             rows += 1;
         }
         before = page.next;

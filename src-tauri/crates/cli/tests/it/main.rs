@@ -14,6 +14,7 @@ mod conflicts;
 mod decisions;
 mod demo;
 mod filters;
+mod hostile;
 mod logins;
 mod rollback;
 mod schedule;
