@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 
 use crate::config::ConfigProblem;
 use crate::expression::{Digits, Program};
@@ -205,10 +205,20 @@ impl DataValidationService {
     }
 }
 
+/// What one compiled pattern may take, bytes.
+const PATTERN: usize = 1 << 20;
+
 fn compile(side: Side, rules: &SideRules, problems: &mut Vec<ConfigProblem>) -> Compiled {
     let schema = rules.schema.as_ref().and_then(|schema| {
         jsonschema::options()
             .should_validate_formats(true)
+            // Patterns are matched in time that grows with the text alone; what cannot be (looking
+            // ahead, back references) is refused.
+            .with_pattern_options(
+                PatternOptions::regex()
+                    .size_limit(PATTERN)
+                    .dfa_size_limit(PATTERN),
+            )
             .build(schema)
             .map_err(|error| {
                 problems.push(ConfigProblem {

@@ -303,3 +303,37 @@ proptest! {
         prop_assert_eq!((clean.fields, clean.changes.len()), (fields, 0));
     }
 }
+
+/// Patterns that would take for ever or all memory, or need an engine that goes back.
+#[test]
+fn threat_patterns_are_matched_in_bounded_time_and_memory() {
+    let rules = |pattern: &str| json!({"schema": {"type": "object", "properties": {"n": {"type": "string", "pattern": pattern}}}});
+    for pattern in [
+        "(a{1000}){1000}",
+        "((((a{100}){100}){100}){100})",
+        "(?=a)b",
+        "(?<!a)b",
+        "(a)\\1",
+    ] {
+        let rules = serde_json::from_value(json!({ "source": rules(pattern) })).unwrap();
+        let problems = DataValidationService::new(&rules).expect_err(pattern);
+        assert!(
+            problems
+                .iter()
+                .any(|it| it.what.contains("cannot be compiled")),
+            "{pattern}: {problems:?}"
+        );
+    }
+    // Each would take an engine that goes back longer than the world has been there.
+    let record = native(&format!(r#"{{"n":"{}!"}}"#, "a".repeat(50_000)));
+    for pattern in [
+        "^(a+)+$",
+        "^(a|a)*$",
+        "^(a|aa)+$",
+        "(a+a+)+b",
+        "^([a-zA-Z]+)*$",
+    ] {
+        let problems = service(rules(pattern)).check(Side::Source, &record);
+        assert_eq!(problems.len(), 1, "{pattern}");
+    }
+}
