@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use tauri::Url;
 
 /// Tandem's window: keeps two systems in step, in both directions.
 #[derive(Debug, Parser)]
@@ -17,5 +16,5 @@ pub(crate) struct Arguments {
     pub(crate) store: Option<PathBuf>,
     /// A place to show: tandem://open/t/TENANT/SCREEN[/ID]
     #[arg(value_name = "LINK")]
-    pub(crate) link: Option<Url>,
+    pub(crate) link: Option<String>,
 }

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tandem_app::wire::{WireError, WireEvent};
-use tandem_app::{App, AppError, AppOptions, alert_channels, default_store};
+use tandem_app::{App, AppError, AppOptions, Link, alert_channels, default_store};
 use tauri::{AppHandle, Builder, Context, Emitter, EventTarget, Manager, Runtime, Wry};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::arguments::Arguments;
 use crate::desktop_alerts::DesktopAlerts;
-use crate::link::Link;
 use crate::notice::{self, Notice};
 use crate::sample::Sample;
 use crate::{commands, main_window};
@@ -75,7 +74,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Trouble> {
         (None, Some(sample)) => sample.folder().join("tandem.db"),
         (None, None) => default_store()?,
     };
-    let link = arguments.link.as_ref().and_then(Link::parse);
     let first = Builder::<Wry>::default()
         .plugin(single_instance(arguments.store.as_deref(), arguments.demo))
         .plugin(tauri_plugin_deep_link::init());
@@ -83,6 +81,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Trouble> {
     let app = open(window.handle(), store, sample.clone())?;
     tell_panel(window.handle().clone(), &app);
     carry_on(app.clone());
+    let link = arguments
+        .link
+        .as_ref()
+        .and_then(|address| tauri::async_runtime::block_on(app.follow(address)));
     window.manage(app);
     follow_links(window.handle());
     main_window::open(window.handle(), link.as_ref())?;
@@ -116,14 +118,18 @@ pub(crate) fn build<R: Runtime>(
 /// one.
 fn single_instance<R: Runtime>(store: Option<&Path>, demo: bool) -> tauri::plugin::TauriPlugin<R> {
     let shown = |app: &AppHandle<R>, arguments: Vec<String>, _| {
-        let link = arguments
-            .iter()
+        let named = arguments
+            .into_iter()
             .skip(1)
-            .find_map(|argument| Link::parse(&argument.parse().ok()?));
+            .find(|it| Link::parse(it).is_some());
         let app = app.clone();
         // The second start waits for an answer to this call; a window that is busy, or about to
         // close, must not keep it waiting.
-        tauri::async_runtime::spawn_blocking(move || {
+        tauri::async_runtime::spawn(async move {
+            let link = match named {
+                Some(address) => app.state::<App>().follow(&address).await,
+                None => None,
+            };
             if let Err(error) = main_window::show(&app, link.as_ref()) {
                 tracing::warn!(%error, "the window could not be shown");
             }
@@ -219,11 +225,16 @@ fn tell_panel<R: Runtime>(handle: AppHandle<R>, app: &App) {
 fn follow_links<R: Runtime>(handle: &AppHandle<R>) {
     let app = handle.clone();
     handle.deep_link().on_open_url(move |event| {
-        let link = event.urls().iter().find_map(Link::parse);
-        if let Some(link) = link
-            && let Err(error) = main_window::show(&app, Some(&link))
-        {
-            tracing::warn!(%error, "a link could not be followed");
-        }
+        let (app, addresses) = (app.clone(), event.urls());
+        tauri::async_runtime::spawn(async move {
+            for address in addresses {
+                let Some(link) = app.state::<App>().follow(address.as_str()).await else {
+                    continue;
+                };
+                if let Err(error) = main_window::show(&app, Some(&link)) {
+                    tracing::warn!(%error, "a link could not be followed");
+                }
+            }
+        });
     });
 }

@@ -2,10 +2,9 @@
 //! business; here one alert becomes one notification, and a click on it shows the run.
 
 use async_trait::async_trait;
-use tandem_app::{Alert, AlertChannel, AlertError};
+use tandem_app::{Alert, AlertChannel, AlertError, Link};
 use tauri::{AppHandle, Runtime};
 
-use crate::link::Link;
 use crate::main_window;
 use crate::notice::{self, Notice};
 
@@ -111,7 +110,7 @@ mod tests {
     #[test]
     fn the_link_of_an_alert_is_one_that_the_window_follows() {
         let alert = alert(AlertKind::Failure, None);
-        let link = Link::parse(&alert.link.parse().unwrap());
+        let link = Link::parse(&alert.link);
         assert_eq!(link, Link::to_run(&alert.tenant, &alert.run));
         assert!(link.is_some());
     }

@@ -6,7 +6,6 @@ mod arguments;
 mod commands;
 mod compose;
 mod desktop_alerts;
-mod link;
 mod main_window;
 mod notice;
 mod sample;

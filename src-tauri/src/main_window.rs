@@ -1,9 +1,8 @@
 //! The window itself: the panel's own pages and nothing else, whoever asks.
 
+use tandem_app::Link;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager, Runtime, Url, WebviewUrl, WebviewWindowBuilder};
-
-use crate::link::Link;
 
 /// Its label, which the capability names.
 pub(crate) const LABEL: &str = "main";

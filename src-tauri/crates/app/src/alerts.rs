@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use futures::future::join_all;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{
     Alert, AlertChannel, AlertClaim, AlertError, AlertKind, ClaimedAlert, Delivery, SEND_TIMEOUT,
@@ -15,28 +14,12 @@ use tandem_engine::ports::{Clock, StoreError};
 
 use crate::app::{App, Inner};
 use crate::error::AppError;
+use crate::link::run_link;
 use crate::wire::WireEvent;
 
 /// How often a process that stays looks for alerts whose time has come: those that failed before, and
 /// those that another process left.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
-
-/// What stands for itself in a segment of an address; everything else is percent-encoded.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
-
-/// The address that shows a run in the window.
-#[must_use]
-pub fn run_link(tenant: &str, run: &str) -> String {
-    format!(
-        "tandem://open/t/{}/runs/{}",
-        utf8_percent_encode(tenant, ENCODED),
-        utf8_percent_encode(run, ENCODED)
-    )
-}
 
 impl App {
     /// Delivers what is due of the tenant's alerts, on all channels at once. One that a channel does
@@ -201,22 +184,5 @@ async fn within_timeout(
             "no answer within {} s",
             SEND_TIMEOUT.as_secs()
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_leads_to_the_run_and_nowhere_else() {
-        assert_eq!(
-            run_link("main", "0192-ab"),
-            "tandem://open/t/main/runs/0192-ab"
-        );
-        assert_eq!(
-            run_link("North & Sons/..", "0192"),
-            "tandem://open/t/North%20%26%20Sons%2F../runs/0192"
-        );
     }
 }
