@@ -34,6 +34,10 @@ impl Secrets for Password {
             reason: name.to_owned(),
         })
     }
+
+    fn hold(&self, _: &str) -> Result<Option<Box<dyn Send + Sync>>, SecretError> {
+        Ok(None)
+    }
 }
 
 fn connector(server: &Postgres, collection: &str, more: &Json) -> Arc<dyn WritableConnector> {
@@ -49,7 +53,7 @@ fn connector(server: &Postgres, collection: &str, more: &Json) -> Arc<dyn Writab
         "postgres",
         &settings,
         collection,
-        &Password,
+        Arc::new(Password),
         Arc::new(SystemClock::new()),
     )
     .unwrap()

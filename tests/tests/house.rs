@@ -130,3 +130,93 @@ fn the_top_level_is_the_cards() {
     let strangers = house::strangers_at_the_top(&names);
     assert!(strangers.is_empty(), "{strangers:?}");
 }
+
+/// Every file of ours below a folder, by its path and text.
+fn sources(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![top().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            if path.is_dir() {
+                if !["node_modules", "target", "dist", "gen"].contains(&name.as_str()) {
+                    folders.push(path);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                let text = std::fs::read_to_string(&path).expect("UTF-8");
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(found.len() > 30, "{folder}: only {} files", found.len());
+    found
+}
+
+/// What leaves Tandem as a file is TOML (the workspace) and JSON, a document or one a line (the audit
+/// log, `--json`). A spreadsheet takes a text of such a file for a formula no more than for anything
+/// else: it does not open them. Whoever adds a format that it does has to write `=`, `+`, `-`, `@`,
+/// tab and carriage return at a text's start so that they stay text, and to change this test.
+#[test]
+fn threat_nothing_is_written_that_a_spreadsheet_opens() {
+    let formats = [
+        "csv",
+        "tsv",
+        "xlsx",
+        "xls\"",
+        ".ods",
+        "text/tab-separated",
+        "spreadsheetml",
+    ];
+    for (folder, endings) in [
+        ("src-tauri", &[".rs", "Cargo.toml"][..]),
+        ("ui/src", &[".ts", ".tsx"]),
+    ] {
+        for (path, text) in sources(folder, endings) {
+            let text = text.to_lowercase();
+            for format in formats {
+                assert!(!text.contains(format), "{} knows {format}", path.display());
+            }
+        }
+    }
+}
+
+/// A record may hold an address: nothing in the panel opens one, and the window may call nothing
+/// that would.
+#[test]
+fn threat_no_address_of_a_record_is_opened() {
+    for (path, text) in sources("ui/src", &[".ts", ".tsx"]) {
+        if path.to_string_lossy().contains(".test.") {
+            continue;
+        }
+        for opens in [
+            "window.open",
+            "location.href",
+            "location.assign",
+            "location.replace",
+            "target=\"_blank",
+            "<iframe",
+            "plugin-opener",
+            "href={",
+        ] {
+            assert!(!text.contains(opens), "{} has {opens}", path.display());
+        }
+    }
+    for (path, text) in sources(
+        "src-tauri",
+        &[".rs", "Cargo.toml", "capabilities/main.json"],
+    ) {
+        for opens in [
+            "tauri-plugin-opener",
+            "tauri-plugin-shell",
+            "xdg-open",
+            "open::that",
+        ] {
+            assert!(!text.contains(opens), "{} has {opens}", path.display());
+        }
+    }
+}

@@ -61,7 +61,7 @@ test("only ipc knows how the backend is reached", () => {
   expect(knowing.filter((file) => room(file)[0] !== "ipc")).toEqual([]);
 });
 
-test("record data is only ever drawn as text", () => {
+test("threat: record data is only ever drawn as text", () => {
   const forbidden = /dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|document\.write|eval\(/;
   expect(files.filter((file) => forbidden.test(readFileSync(file, "utf8")))).toEqual([]);
 });

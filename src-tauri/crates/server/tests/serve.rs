@@ -94,7 +94,7 @@ async fn a_command_is_answered_as_everywhere() {
 }
 
 #[tokio::test]
-async fn only_our_own_page_with_the_token_gets_an_answer() {
+async fn threat_only_our_own_page_with_the_token_gets_an_answer() {
     let served = Served::start().await;
     let port = served.running.address().port();
     let here = format!("127.0.0.1:{port}");
@@ -185,7 +185,7 @@ async fn only_our_own_page_with_the_token_gets_an_answer() {
 }
 
 #[tokio::test]
-async fn arguments_are_json_of_a_bounded_size() {
+async fn threat_arguments_are_json_of_a_bounded_size() {
     let served = Served::start().await;
     let cases = [
         ("text/plain", String::from("{}"), 415, "not_json"),
@@ -212,7 +212,7 @@ async fn arguments_are_json_of_a_bounded_size() {
 }
 
 #[tokio::test]
-async fn the_panel_is_served_with_a_strict_policy() {
+async fn threat_the_panel_is_served_with_a_strict_policy() {
     let served = Served::start().await;
     // Path, what is accepted, and what comes of it.
     let cases = [
@@ -280,7 +280,7 @@ async fn a_tenants_stream_carries_its_events_alone() {
 }
 
 #[tokio::test]
-async fn other_machines_are_never_listened_to() {
+async fn threat_other_machines_are_never_listened_to() {
     let settings = Settings {
         listen: SocketAddr::from(([0, 0, 0, 0], 0)),
         panel: None,
