@@ -2,6 +2,7 @@
 
 use tandem_engine::calls::CircuitRefusal;
 use tandem_engine::ports::connector::ErrorClass;
+use tandem_engine::ports::retention::DetailsRemoved;
 use tandem_engine::ports::{ConnectorError, SecretError, StoreError};
 use tandem_engine::run::RunError;
 
@@ -91,6 +92,14 @@ pub enum AppError {
         /// The live run.
         run: String,
     },
+    /// What a run did is not kept any more.
+    #[error("the details of run {run} were removed on {} by the retention of {} days", removed.at.format("%Y-%m-%d"), removed.kept_days)]
+    DetailsRemoved {
+        /// Which.
+        run: String,
+        /// When, and by which retention.
+        removed: DetailsRemoved,
+    },
     /// Alerts could not go where the environment says.
     #[error(transparent)]
     Alerts(#[from] tandem_host::alerts::AlertProblem),
@@ -137,6 +146,11 @@ impl From<AppError> for WireError {
                 "Give more of the id.",
             ),
             AppError::Argument { why, fix, .. } => with("invalid_argument", why, fix),
+            AppError::DetailsRemoved { .. } => with(
+                "details_removed",
+                "Its journal, snapshots and errors are gone; its counts stay. So it cannot be taken back either.",
+                "Edit the records by hand, or restore the store from a backup. To keep details for longer, raise history_days under [retention] in the workspace file.",
+            ),
             AppError::Secret(SecretError::Missing { provide, .. }) => with(
                 "secret",
                 "Credentials are kept apart from the workspace, which only names them.",

@@ -83,6 +83,12 @@ pub(crate) enum Verb {
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
+    /// Remove now what [retention] in the workspace file no longer keeps; a window or `serve` does so
+    /// every hour
+    Prune,
+    /// Forget what a record ever said
+    #[command(subcommand)]
+    Records(Records),
     /// List, create and remove tenants
     #[command(subcommand)]
     Tenants(Tenants),
@@ -427,11 +433,39 @@ pub(crate) enum Tenants {
         /// Its name
         name: String,
     },
-    /// Remove one with everything of it
+    /// Remove one with everything of it; its workspace file and audit log are written to a folder
+    /// first
     Remove {
         /// Its name
         name: String,
         /// Yes, everything of it
+        #[arg(long)]
+        yes: bool,
+        /// A new folder to write to [default: removed/NAME-TIME beside the store]
+        #[arg(long, value_name = "FOLDER", conflicts_with = "no_export")]
+        export: Option<PathBuf>,
+        /// Write nothing: it is gone for good
+        #[arg(long)]
+        no_export: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Records {
+    /// Destroy every copy of a record's values that a sync keeps: journal, snapshots, errors,
+    /// conflicts, what both sides agreed on. Its pair of ids stays, and the next run compares both
+    /// records anew; in the systems themselves nothing is changed
+    #[command(group = clap::ArgGroup::new("which").args(["source", "target"]).required(true))]
+    Erase {
+        /// The sync's name
+        sync: String,
+        /// The record's id at the source; its partner is erased with it
+        #[arg(long, value_name = "ID")]
+        source: Option<String>,
+        /// The record's id at the target; its partner is erased with it
+        #[arg(long, value_name = "ID")]
+        target: Option<String>,
+        /// Yes, for good
         #[arg(long)]
         yes: bool,
     },

@@ -1,5 +1,5 @@
 //! How long the store takes and how much room: a first sync of N customers of 13 fields, an idle
-//! listing, one edit in a hundred. `cargo run --release -p tandem-store --example speed -- 100000`,
+//! listing, one edit in a hundred, one record erased, all old history removed. `cargo run --release -p tandem-store --example speed -- 100000`,
 //! and a path after that to keep the file.
 
 #![allow(missing_docs)]
@@ -26,6 +26,7 @@ use tandem_engine::ports::clock::Clock;
 use tandem_engine::ports::history::{
     OperationKind, OperationState, RunCounts, RunOptions, RunStatus, RunTrigger,
 };
+use tandem_engine::ports::retention::{Erasure, Pruned, Retention};
 use tandem_engine::ports::session::{
     AcknowledgedPair, ConflictStep, JournalOperation, JournalPair, LinkRow, OperationResult,
     RunOutcome, RunSession, StagedBody, StagedRecord,
@@ -335,6 +336,13 @@ fn main() -> Fallible<()> {
     );
     idle(tenant.as_ref(), sync, n)?;
     edits(tenant.as_ref(), sync, n)?;
+    forgetting(tenant.as_ref(), sync, n)?;
+    let kept = std::fs::metadata(&path)?.len();
+    println!(
+        "{:<18} {:>9.1} bytes per record",
+        "file afterwards",
+        kept as f64 / n as f64
+    );
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         for line in status.lines().filter(|line| line.starts_with("VmHWM")) {
             println!("{line}");
@@ -478,5 +486,49 @@ fn edits(tenant: &dyn TenantStore, sync: SyncId, n: usize) -> Fallible<()> {
     let middle = i64::try_from(n / 2)?;
     let changes = timed(&mut page, || tenant.changes(first, Some(middle), 50))?;
     say("page of history", page, changes.len());
+    Ok(())
+}
+
+/// One record erased; then everything a week old removed, step by step as the app does it, and the
+/// longest that anybody who wants to write waits meanwhile.
+fn forgetting(tenant: &dyn TenantStore, sync: SyncId, n: usize) -> Fallible<()> {
+    const STEP: usize = 500;
+    let actor = Actor {
+        name: "speed".to_owned(),
+        at: Utc::now(),
+    };
+    let erasure = Erasure {
+        sync,
+        side: Side::Source,
+        record: id(Side::Source, n / 2),
+    };
+    let began = Instant::now();
+    let erased = tenant.erase_record(&erasure, &actor)?;
+    println!(
+        "erase one: {:.0} ms, {} bodies packed again",
+        began.elapsed().as_secs_f64() * 1e3,
+        erased.repacked
+    );
+    let kept = Retention::new(Some(7), None)?;
+    tenant.put_workspace(&[], &[], Some(&kept), &actor)?;
+    let later = Utc::now() + chrono::TimeDelta::days(8);
+    let (mut steps, mut longest, mut all) = (0, Duration::ZERO, Pruned::default());
+    let began = Instant::now();
+    loop {
+        let step = Instant::now();
+        let gone = tenant.prune(later, STEP)?;
+        longest = longest.max(step.elapsed());
+        steps += 1;
+        all = all.and(gone);
+        if !gone.more {
+            break;
+        }
+    }
+    println!(
+        "prune {} journal rows: {:.0} ms in {steps} steps, the longest {:.1} ms",
+        all.changes,
+        began.elapsed().as_secs_f64() * 1e3,
+        longest.as_secs_f64() * 1e3
+    );
     Ok(())
 }

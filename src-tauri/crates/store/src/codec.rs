@@ -124,6 +124,11 @@ impl Codec {
         self.add(id, body)
     }
 
+    /// Whether a body cannot be read without a dictionary.
+    pub(crate) fn leans_on_a_dictionary(body: &[u8]) -> bool {
+        body.first().is_some_and(|tag| *tag > 1)
+    }
+
     /// Packed bytes as a body.
     pub(crate) fn compress(&mut self, packed: &[u8]) -> Result<Vec<u8>> {
         let tagged = |tag: u8, rest: &[u8]| {

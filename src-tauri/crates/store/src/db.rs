@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::fault::{Result, disk};
+use crate::fault::{Fault, Result, disk};
 use tandem_engine::failpoints::{Point, fault, reach};
+use tandem_engine::ports::store::StoreError;
 
 /// How long a writer waits for another process before it reports the store busy.
 const BUSY: Duration = Duration::from_secs(10);
@@ -62,6 +63,35 @@ impl Database {
             let _turn = self.turn();
             write(connection, work)
         })
+    }
+
+    /// The same, and what is deleted is overwritten with zeros: on a connection of its own, since
+    /// for everything else that would be work for nothing.
+    pub(crate) fn overwrite<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut connection = self.connect()?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        let _turn = self.turn();
+        write(&mut connection, work)
+    }
+
+    /// Writes the file anew without what was ever deleted from it, and empties the log into it.
+    /// Needs as much room again; whoever wants to write waits meanwhile.
+    pub(crate) fn sweep(&self) -> Result<()> {
+        let connection = self.connect()?;
+        let _turn = self.turn();
+        connection.execute_batch("VACUUM")?;
+        let kept: bool =
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if kept {
+            return Err(Fault::Store(StoreError::Busy(
+                "another process reads what was just erased; do it again when it is done"
+                    .to_owned(),
+            )));
+        }
+        Ok(())
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {

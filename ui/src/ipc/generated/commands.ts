@@ -16,7 +16,7 @@ import type {
   ConnectionTest,
   ConnectionView,
   CreateTenant,
-  Done,
+  EraseRecord,
   ErrorSummary,
   ErrorView,
   ExportWorkspace,
@@ -25,6 +25,7 @@ import type {
   GetError,
   GetRun,
   GetSync,
+  HistoryPruned,
   IsolateConnection,
   ListAlerts,
   ListAudit,
@@ -40,8 +41,10 @@ import type {
   Page,
   PauseSync,
   ProbeConnection,
+  PruneHistory,
   RebaselineSync,
   RecordChange,
+  RecordErased,
   RemoveTenant,
   ResetConnection,
   ResolveConflict,
@@ -56,6 +59,7 @@ import type {
   SampleLoaded,
   SyncSummary,
   SyncView,
+  TenantRemoved,
   TenantView,
   TestConnection,
   UndoDecision,
@@ -67,7 +71,7 @@ export interface Commands {
   app_info: { args: AppInfoArgs; reply: AppInfo };
   list_tenants: { args: ListTenants; reply: Array<TenantView> };
   create_tenant: { args: CreateTenant; reply: TenantView };
-  remove_tenant: { args: RemoveTenant; reply: Done };
+  remove_tenant: { args: RemoveTenant; reply: TenantRemoved };
   overview: { args: Overview; reply: OverviewView };
   list_connections: { args: ListConnections; reply: Array<ConnectionView> };
   test_connection: { args: TestConnection; reply: ConnectionTest };
@@ -96,6 +100,8 @@ export interface Commands {
   list_alerts: { args: ListAlerts; reply: Page<AlertView> };
   list_audit: { args: ListAudit; reply: Page<AuditView> };
   verify_audit: { args: VerifyAudit; reply: AuditVerdict };
+  prune_history: { args: PruneHistory; reply: HistoryPruned };
+  erase_record: { args: EraseRecord; reply: RecordErased };
   apply_workspace: { args: ApplyWorkspace; reply: Applied };
   export_workspace: { args: ExportWorkspace; reply: Exported };
   load_sample: { args: LoadSample; reply: SampleLoaded };

@@ -146,7 +146,7 @@ export type ApplyAction = "created" | "updated" | "unchanged";
 /**
  * What a workspace file names.
  */
-export type ApplyKind = "connection" | "sync";
+export type ApplyKind = "connection" | "sync" | "retention";
 
 /**
  * Creates and updates what a workspace file describes; what it does not name stays.
@@ -612,9 +612,25 @@ name: string, };
 export type DeleteChoice = "delete_both" | "restore" | "unlink";
 
 /**
- * Nothing to say but that it was done.
+ * Forgets what a record of a sync, and its partner, ever said. One of both ids is named.
  */
-export type Done = Record<symbol, never>;
+export type EraseRecord = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The record's id at the source.
+ */
+source?: string, 
+/**
+ * The record's id at the target.
+ */
+target?: string, };
 
 /**
  * An error in a list.
@@ -851,6 +867,43 @@ tenant: string,
  * The sync's name.
  */
 name: string, };
+
+/**
+ * What removing old history took away.
+ */
+export type HistoryPruned = { 
+/**
+ * For how many days history is kept; `null`: for good.
+ */
+history_days: number | null, 
+/**
+ * For how many days the bodies of audit rows are kept; `null`: for good.
+ */
+audit_days: number | null, 
+/**
+ * Runs that lost their details.
+ */
+runs: number, 
+/**
+ * Journal rows.
+ */
+changes: number, 
+/**
+ * Errors.
+ */
+errors: number, 
+/**
+ * Settled conflicts.
+ */
+conflicts: number, 
+/**
+ * Alerts.
+ */
+alerts: number, 
+/**
+ * Audit rows that lost their body.
+ */
+audit: number, };
 
 /**
  * Shuts a connection until it is reset: nothing is sent to it.
@@ -1155,6 +1208,15 @@ tenant: string,
 name: string, };
 
 /**
+ * Removes what the tenant's retention no longer keeps.
+ */
+export type PruneHistory = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
  * Forgets what a sync's two sides agreed on, after a system was moved or replaced: pairs stay, and
  * the next run compares each as if met for the first time.
  */
@@ -1230,13 +1292,67 @@ irreversible?: string,
 losers: Array<LostValue>, };
 
 /**
- * Removes a tenant with everything of it.
+ * Where a record was forgotten.
+ */
+export type RecordErased = { 
+/**
+ * It is one of a pair (or half of one) whose ids stay: the next run compares it anew.
+ */
+paired: boolean, 
+/**
+ * Journal rows that lost what they wrote.
+ */
+changes: number, 
+/**
+ * Runs whose snapshots showed it.
+ */
+snapshots: number, 
+/**
+ * Errors about it that lost their text.
+ */
+errors: number, 
+/**
+ * Conflicts about it, removed.
+ */
+conflicts: number, 
+/**
+ * Of these, decided and not carried out.
+ */
+decisions: number, 
+/**
+ * Notes on why it was set aside.
+ */
+set_aside: number, 
+/**
+ * Other texts that quoted it.
+ */
+texts: number, 
+/**
+ * Audit rows that lost their body.
+ */
+audit: number, 
+/**
+ * Audit rows that tell of it and are too old to lose their body.
+ */
+audit_kept: number, };
+
+/**
+ * Removes a tenant with everything of it, after its workspace file and its audit log were
+ * written to a folder.
  */
 export type RemoveTenant = { 
 /**
  * Its name.
  */
-name: string, };
+name: string, 
+/**
+ * A new folder for both, as an absolute path; without it one beside the store.
+ */
+export_to?: string, 
+/**
+ * Nothing is to be written; it is gone for good.
+ */
+no_export: boolean, };
 
 /**
  * Closes a connection's circuit, whatever opened or isolated it.
@@ -1368,6 +1484,19 @@ after?: string,
  * At most so many, 1 to 1,000.
  */
 limit: number, };
+
+/**
+ * When a run's journal, snapshots and errors went.
+ */
+export type RunDetailsRemoved = { 
+/**
+ * When, RFC 3339.
+ */
+at: string, 
+/**
+ * The retention that removed them, in days.
+ */
+kept_days: number, };
 
 /**
  * How far a live run is.
@@ -1569,6 +1698,10 @@ plan_hash: string | null,
  */
 continue_at?: string, 
 /**
+ * What it wrote and what failed is not kept any more.
+ */
+details_removed?: RunDetailsRemoved, 
+/**
  * A person asked to cancel it, and it has not stopped yet.
  */
 cancelling: boolean, 
@@ -1758,6 +1891,15 @@ next_run_at: string | null, };
  * Where a field's value is taken from.
  */
 export type Take = "source" | "target" | "base" | "custom";
+
+/**
+ * A tenant is gone.
+ */
+export type TenantRemoved = { 
+/**
+ * The folder its workspace file and its audit log were written to before.
+ */
+exported: string | null, };
 
 /**
  * A tenant.

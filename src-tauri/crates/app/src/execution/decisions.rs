@@ -115,7 +115,8 @@ impl App {
     }
 
     /// Picks up decisions and alerts that an earlier process kept and did not carry out, and from now
-    /// on follows the schedules and looks for alerts to deliver. For faces that stay.
+    /// on follows the schedules, looks for alerts to deliver and removes what need not be kept any
+    /// longer. For faces that stay.
     ///
     /// # Errors
     /// The store's.
@@ -129,6 +130,7 @@ impl App {
             }
         }
         self.keep_delivering();
+        self.keep_pruning();
         Ok(())
     }
 }

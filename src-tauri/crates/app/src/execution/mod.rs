@@ -2,6 +2,7 @@
 
 mod decisions;
 mod hub;
+mod retention;
 mod schedule;
 mod start;
 mod unusable;

@@ -1,5 +1,7 @@
 //! Who did what.
 
+use tandem_engine::ports::store::AuditEntry;
+
 use super::{page, page_limit, parse_id};
 use crate::app::App;
 use crate::error::AppError;
@@ -20,20 +22,7 @@ impl App {
                 .map(|seq| parse_id("row of the audit log", seq))
                 .transpose()?;
             let rows = scope.store.audit(before, page_limit(args.limit)?)?;
-            Ok(page(
-                rows,
-                args.limit,
-                |row| row.seq.to_string(),
-                |row| AuditView {
-                    seq: row.seq.to_string(),
-                    at: time(row.at),
-                    actor: row.actor,
-                    action: row.action,
-                    subject: row.subject,
-                    details: row.details,
-                    hash: row.hash,
-                },
-            ))
+            Ok(page(rows, args.limit, |row| row.seq.to_string(), view))
         })
         .await
     }
@@ -51,5 +40,17 @@ impl App {
             })
         })
         .await
+    }
+}
+
+pub(super) fn view(row: AuditEntry) -> AuditView {
+    AuditView {
+        seq: row.seq.to_string(),
+        at: time(row.at),
+        actor: row.actor,
+        action: row.action,
+        subject: row.subject,
+        details: row.details,
+        hash: row.hash,
     }
 }

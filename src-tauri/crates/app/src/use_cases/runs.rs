@@ -1,6 +1,6 @@
 //! Runs: starting, cancelling, looking.
 
-use tandem_engine::ports::history::{ErrorType, RunOptions, RunTrigger};
+use tandem_engine::ports::history::{ErrorType, RunOptions, RunTrigger, SyncHistory};
 use tandem_engine::ports::store::{ErrorFilter, RunFilter};
 
 use super::{page, page_limit, parse_id};
@@ -51,12 +51,12 @@ impl App {
     ///
     /// # Errors
     /// Where there is no such run, it has not ended, or it wrote nothing because it was a simulation;
-    /// else as for [`App::run_sync`].
+    /// [`AppError::DetailsRemoved`]; else as for [`App::run_sync`].
     pub async fn rollback_run(&self, args: RollbackRun) -> Result<RunStarted, AppError> {
         let id = args.id;
         let (run, sync) = self
             .with_tenant(&args.tenant, move |scope| {
-                let run = lookup::run(scope.store, &id)?;
+                let run = detailed(lookup::run(scope.store, &id)?)?;
                 let why = if is_live(run.status) {
                     Some("It has not ended.")
                 } else if run.options.simulate {
@@ -194,11 +194,11 @@ impl App {
     /// What a run wrote, in order.
     ///
     /// # Errors
-    /// Where there is no such run.
+    /// Where there is no such run; [`AppError::DetailsRemoved`].
     pub async fn run_changes(&self, args: RunChanges) -> Result<Page<RecordChange>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
-            let run = lookup::run(scope.store, &args.id)?;
+            let run = detailed(lookup::run(scope.store, &args.id)?)?;
             let after = args
                 .after
                 .as_deref()
@@ -217,6 +217,17 @@ impl App {
             ))
         })
         .await
+    }
+}
+
+/// Half a journal, or none, must not be taken for what the run wrote.
+fn detailed(run: SyncHistory) -> Result<SyncHistory, AppError> {
+    match run.details_removed {
+        None => Ok(run),
+        Some(removed) => Err(AppError::DetailsRemoved {
+            run: run.id.to_string(),
+            removed,
+        }),
     }
 }
 

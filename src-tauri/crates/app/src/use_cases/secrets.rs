@@ -325,7 +325,13 @@ mod tests {
                 .unwrap();
         }
         assert_eq!(kept.0.lock().unwrap().len(), 3);
-        app.remove_tenant(RemoveTenant { name }).await.unwrap();
+        app.remove_tenant(RemoveTenant {
+            name,
+            export_to: None,
+            no_export: true,
+        })
+        .await
+        .unwrap();
         assert_eq!(kept.0.lock().unwrap().len(), 1);
         let left = app.list_secrets("main".to_owned()).await.unwrap();
         assert_eq!(left.secrets[0].name, "shop");

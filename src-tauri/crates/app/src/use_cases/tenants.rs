@@ -2,12 +2,14 @@
 
 use tandem_engine::ports::store::Tenant;
 
+use super::farewell;
 use super::secrets::forget_all;
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::time;
 use crate::wire::{
-    AppInfo, AppInfoArgs, CreateTenant, Done, ListTenants, RemoveTenant, TenantView, WireEvent,
+    AppInfo, AppInfoArgs, CreateTenant, ListTenants, RemoveTenant, TenantRemoved, TenantView,
+    WireEvent,
 };
 
 impl App {
@@ -50,22 +52,30 @@ impl App {
         Ok(view(&tenant))
     }
 
-    /// Removes a tenant with everything of it.
+    /// Removes a tenant with everything of it. Before anything goes, its workspace file and its audit
+    /// log are written to a new folder, unless that is refused.
     ///
     /// # Errors
-    /// Where there is no such tenant.
-    pub async fn remove_tenant(&self, args: RemoveTenant) -> Result<Done, AppError> {
+    /// Where there is no such tenant, or it could not be exported: then nothing was removed.
+    pub async fn remove_tenant(&self, args: RemoveTenant) -> Result<TenantRemoved, AppError> {
         let name = args.name.clone();
-        self.with_tenant(&args.name, |scope| {
-            // First: what is left of a removal that failed half-way can still be removed.
-            forget_all(scope)?;
-            Ok(scope.inner.store.remove_tenant(scope.tenant.id)?)
-        })
-        .await?;
+        let exported = self
+            .with_tenant(&args.name, move |scope| {
+                let exported = if args.no_export {
+                    None
+                } else {
+                    Some(farewell::export(scope, args.export_to.as_deref())?)
+                };
+                // First: what is left of a removal that failed half-way can still be removed.
+                forget_all(scope)?;
+                scope.inner.store.remove_tenant(scope.tenant.id)?;
+                Ok(exported.map(|folder| folder.display().to_string()))
+            })
+            .await?;
         self.inner
             .hub
             .publish_event(WireEvent::TenantsChanged { tenant: name });
-        Ok(Done {})
+        Ok(TenantRemoved { exported })
     }
 }
 

@@ -9,7 +9,9 @@ use super::words::{error_advice, error_type, field_type, word};
 use crate::error::sentence;
 use crate::execution::LiveView;
 use crate::lookup::{Syncs, system_of};
-use crate::wire::{FieldDiff, LostValue, RecordChange, RunView, WireError, WireReversible};
+use crate::wire::{
+    FieldDiff, LostValue, RecordChange, RunDetailsRemoved, RunView, WireError, WireReversible,
+};
 
 /// A run; `live` adds what only this process knows.
 pub(crate) fn run(history: SyncHistory, syncs: &mut Syncs<'_>, live: Option<LiveView>) -> RunView {
@@ -56,6 +58,10 @@ pub(crate) fn run(history: SyncHistory, syncs: &mut Syncs<'_>, live: Option<Live
         error,
         plan_hash: history.plan_hash,
         continue_at: history.continue_at.map(time),
+        details_removed: history.details_removed.map(|removed| RunDetailsRemoved {
+            at: time(removed.at),
+            kept_days: removed.kept_days,
+        }),
         cancelling,
         progress,
     }

@@ -24,10 +24,18 @@ args! {
         /// Its name, unique.
         name: String,
     }
-    /// Removes a tenant with everything of it.
+    /// Removes a tenant with everything of it, after its workspace file and its audit log were
+    /// written to a folder.
     RemoveTenant {
         /// Its name.
         name: String,
+        /// A new folder for both, as an absolute path; without it one beside the store.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        export_to: Option<String>,
+        /// Nothing is to be written; it is gone for good.
+        #[serde(default)]
+        no_export: bool,
     }
     /// The state of everything of a tenant.
     Overview {
@@ -301,6 +309,26 @@ args! {
     VerifyAudit {
         /// The tenant's name.
         tenant: String,
+    }
+    /// Removes what the tenant's retention no longer keeps.
+    PruneHistory {
+        /// The tenant's name.
+        tenant: String,
+    }
+    /// Forgets what a record of a sync, and its partner, ever said. One of both ids is named.
+    EraseRecord {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        sync: String,
+        /// The record's id at the source.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        source: Option<String>,
+        /// The record's id at the target.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        target: Option<String>,
     }
     /// Creates and updates what a workspace file describes; what it does not name stays.
     ApplyWorkspace {

@@ -51,6 +51,68 @@ pub enum WirePhase {
     Finalize,
 }
 
+/// When a run's journal, snapshots and errors went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RunDetailsRemoved {
+    /// When, RFC 3339.
+    pub at: String,
+    /// The retention that removed them, in days.
+    pub kept_days: u32,
+}
+
+/// What removing old history took away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HistoryPruned {
+    /// For how many days history is kept; `null`: for good.
+    pub history_days: Option<u32>,
+    /// For how many days the bodies of audit rows are kept; `null`: for good.
+    pub audit_days: Option<u32>,
+    /// Runs that lost their details.
+    pub runs: u64,
+    /// Journal rows.
+    pub changes: u64,
+    /// Errors.
+    pub errors: u64,
+    /// Settled conflicts.
+    pub conflicts: u64,
+    /// Alerts.
+    pub alerts: u64,
+    /// Audit rows that lost their body.
+    pub audit: u64,
+}
+
+/// Where a record was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RecordErased {
+    /// It is one of a pair (or half of one) whose ids stay: the next run compares it anew.
+    pub paired: bool,
+    /// Journal rows that lost what they wrote.
+    pub changes: u64,
+    /// Runs whose snapshots showed it.
+    pub snapshots: u64,
+    /// Errors about it that lost their text.
+    pub errors: u64,
+    /// Conflicts about it, removed.
+    pub conflicts: u64,
+    /// Of these, decided and not carried out.
+    pub decisions: u64,
+    /// Notes on why it was set aside.
+    pub set_aside: u64,
+    /// Other texts that quoted it.
+    pub texts: u64,
+    /// Audit rows that lost their body.
+    pub audit: u64,
+    /// Audit rows that tell of it and are too old to lose their body.
+    pub audit_kept: u64,
+}
+
+/// A tenant is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TenantRemoved {
+    /// The folder its workspace file and its audit log were written to before.
+    pub exported: Option<String>,
+}
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RunView {
@@ -112,6 +174,10 @@ pub struct RunView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub continue_at: Option<String>,
+    /// What it wrote and what failed is not kept any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub details_removed: Option<RunDetailsRemoved>,
     /// A person asked to cancel it, and it has not stopped yet.
     pub cancelling: bool,
     /// How far it is, while it is live in this process.

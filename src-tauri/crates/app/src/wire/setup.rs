@@ -248,6 +248,8 @@ pub enum ApplyKind {
     Connection,
     /// A sync configuration.
     Sync,
+    /// How long history is kept.
+    Retention,
 }
 
 /// One thing of a workspace file.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tandem_connectors::selection;
 use tandem_domain::ids::{ConnectionId, SyncId};
+use tandem_engine::ports::Retention;
 use tandem_engine::ports::store::{ConnectionRecord, SyncRecord};
 
 use super::check::{Place, check};
@@ -34,9 +35,13 @@ impl App {
         if !homeless.is_empty() {
             return Err(WorkspaceProblems::new(file, homeless).into());
         }
-        let (stored_connections, stored_syncs) = self
+        let (stored_connections, stored_syncs, stored_retention) = self
             .with_tenant(&args.tenant, |scope| {
-                Ok((scope.store.connections()?, scope.store.syncs()?))
+                Ok((
+                    scope.store.connections()?,
+                    scope.store.syncs()?,
+                    scope.store.retention()?,
+                ))
             })
             .await?;
         let inner = &self.inner;
@@ -52,6 +57,10 @@ impl App {
             .iter()
             .map(|draft| sync(inner, &stored_syncs, draft))
             .collect::<Result<_, _>>()?;
+        let retention = match parsed.workspace.retention {
+            Some(wanted) => Some(retention(stored_retention, wanted)?),
+            None => None,
+        };
         let afterwards = after(&stored_connections, &connections);
         let place = Place {
             app: self,
@@ -69,6 +78,11 @@ impl App {
                     .iter()
                     .map(|step| step.item(ApplyKind::Sync, step.record.config.name.to_string())),
             )
+            .chain(
+                retention
+                    .iter()
+                    .map(|step| step.item(ApplyKind::Retention, "history".to_owned())),
+            )
             .collect();
         if !args.dry_run {
             self.with_tenant(&args.tenant, move |scope| {
@@ -81,7 +95,10 @@ impl App {
                         scope.store.rebaseline(sync.id, &who)?;
                     }
                 }
-                Ok(scope.store.put_workspace(&connections, &syncs, &who)?)
+                let retention = retention.filter(Step::changes).map(|step| step.record);
+                Ok(scope
+                    .store
+                    .put_workspace(&connections, &syncs, retention.as_ref(), &who)?)
             })
             .await?;
             self.inner.hub.publish_event(WireEvent::WorkspaceChanged {
@@ -225,6 +242,23 @@ fn sync(
     Ok(Step {
         record,
         action: ApplyAction::Updated,
+        differences,
+    })
+}
+
+fn retention(stored: Retention, wanted: Retention) -> Result<Step<Retention>, AppError> {
+    let json = |kept: Retention| {
+        serde_json::to_value(kept).map_err(|error| AppError::Internal(error.to_string()))
+    };
+    let mut differences = Vec::new();
+    compare("", &json(stored)?, &json(wanted)?, &mut differences);
+    Ok(Step {
+        record: wanted,
+        action: if differences.is_empty() {
+            ApplyAction::Unchanged
+        } else {
+            ApplyAction::Updated
+        },
         differences,
     })
 }

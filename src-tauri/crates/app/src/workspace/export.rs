@@ -3,10 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 use tandem_domain::config::SyncConfiguration;
+use tandem_engine::ports::Retention;
 use tandem_engine::ports::store::ConnectionRecord;
 use toml::Table;
 
-use crate::app::App;
+use crate::app::{App, Scope};
 use crate::error::AppError;
 use crate::wire::{ExportWorkspace, Exported};
 
@@ -18,30 +19,51 @@ impl App {
     /// The store's.
     pub async fn export_workspace(&self, args: ExportWorkspace) -> Result<Exported, AppError> {
         self.with_tenant(&args.tenant, |scope| {
-            let connections = scope
-                .store
-                .connections()?
-                .iter()
-                .map(connection)
-                .collect::<Result<_, _>>()?;
-            let syncs = scope
-                .store
-                .syncs()?
-                .iter()
-                .map(|record| sync(&record.config))
-                .collect::<Result<_, _>>()?;
-            let text = toml::to_string_pretty(&File { connections, syncs })
-                .map_err(|error| AppError::Internal(error.to_string()))?;
-            Ok(Exported { text })
+            Ok(Exported {
+                text: workspace_toml(scope)?,
+            })
         })
         .await
     }
 }
 
+/// The workspace file of a tenant as it stands.
+pub(crate) fn workspace_toml(scope: &Scope<'_>) -> Result<String, AppError> {
+    let kept = scope.store.retention()?;
+    let file = File {
+        retention: (kept != Retention::default()).then(|| retention(&kept)),
+        connections: scope
+            .store
+            .connections()?
+            .iter()
+            .map(connection)
+            .collect::<Result<_, _>>()?,
+        syncs: scope
+            .store
+            .syncs()?
+            .iter()
+            .map(|record| sync(&record.config))
+            .collect::<Result<_, _>>()?,
+    };
+    toml::to_string_pretty(&file).map_err(|error| AppError::Internal(error.to_string()))
+}
+
 #[derive(Serialize)]
 struct File {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention: Option<Table>,
     connections: Vec<Table>,
     syncs: Vec<Table>,
+}
+
+fn retention(kept: &Retention) -> Table {
+    let days = [
+        ("history_days", kept.history_days()),
+        ("audit_days", kept.audit_days()),
+    ];
+    days.into_iter()
+        .filter_map(|(key, days)| Some((key.to_owned(), toml::Value::Integer(days?.into()))))
+        .collect()
 }
 
 fn connection(record: &ConnectionRecord) -> Result<Table, AppError> {

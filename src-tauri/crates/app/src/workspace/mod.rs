@@ -1,7 +1,7 @@
 //! The workspace file: everything an admin sets up, as a text that can be reviewed and kept.
 //!
 //! `[[connections]]` hold a name, a kind and that kind's settings; `[[syncs]]` are sync
-//! configurations. Reading one reports every problem at once, each with its line.
+//! configurations; `[retention]` says how long history is kept. Reading one reports every problem at once, each with its line.
 
 mod apply;
 mod check;
@@ -13,18 +13,21 @@ mod problem;
 mod repair;
 mod schema;
 
-pub(crate) use export::sync_toml;
+pub(crate) use export::{sync_toml, workspace_toml};
 pub use problem::{Problem, WorkspaceProblems};
 pub use schema::workspace_schema;
 
 use tandem_domain::config::SyncConfiguration;
 use tandem_domain::ids::Name;
+use tandem_engine::ports::Retention;
 
 /// What a workspace file says, each thing with its place in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Workspace {
     pub(crate) connections: Vec<ConnectionDraft>,
     pub(crate) syncs: Vec<SyncDraft>,
+    /// `None`: the file does not say, and it stays as it is.
+    pub(crate) retention: Option<Retention>,
 }
 
 /// A connection as the file describes it.

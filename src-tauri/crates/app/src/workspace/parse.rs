@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use tandem_domain::config::SyncConfiguration;
 use tandem_domain::ids::Name;
+use tandem_engine::ports::Retention;
 
 use super::document::{Document, Step, shown, steps};
 use super::repair::{Complaint, Finding, read_on};
@@ -12,7 +13,10 @@ use super::{ConnectionDraft, Problem, SyncDraft, Workspace, WorkspaceProblems};
 use crate::error::nearest;
 
 /// The tables a workspace file may hold.
-const TOP: [&str; 2] = ["connections", "syncs"];
+const TOP: [&str; 3] = ["connections", "syncs", "retention"];
+
+/// What `[retention]` may say.
+const RETENTION: [&str; 2] = ["history_days", "audit_days"];
 
 /// A file that was read: what it says, and where.
 pub(super) struct Parsed<'a> {
@@ -40,13 +44,18 @@ pub(super) fn parse<'a>(text: &'a str, file: &str) -> Result<Parsed<'a>, Workspa
     };
     let connections = reader.connections(&top);
     let syncs = reader.syncs(&top);
+    let retention = reader.retention(&top);
     reader.top(&top);
     let problems = without_echoes(reader.problems);
     if !problems.is_empty() {
         return Err(WorkspaceProblems::new(file, problems));
     }
     Ok(Parsed {
-        workspace: Workspace { connections, syncs },
+        workspace: Workspace {
+            connections,
+            syncs,
+            retention,
+        },
         document,
         json: Value::Object(top),
     })
@@ -126,6 +135,79 @@ impl Reader<'_> {
                 ],
             );
         }
+    }
+
+    fn retention(&mut self, top: &Map<String, Value>) -> Option<Retention> {
+        let given = top.get("retention")?;
+        let at = |key: &str| vec![Step::Key("retention".into()), Step::Key(key.into())];
+        let Some(table) = given.as_object() else {
+            self.note(
+                &[Step::Key("retention".into())],
+                "retention".to_owned(),
+                [
+                    "retention is not a table".to_owned(),
+                    "It holds history_days, audit_days or both.".to_owned(),
+                    "Begin it with [retention].".to_owned(),
+                ],
+            );
+            return None;
+        };
+        let noted = self.problems.len();
+        for key in table
+            .keys()
+            .filter(|key| !RETENTION.contains(&key.as_str()))
+        {
+            let near = nearest(key, RETENTION);
+            self.note(
+                &at(key),
+                format!("retention.{key}"),
+                [
+                    format!("unknown key {key:?}"),
+                    format!("Known here: {}.", RETENTION.join(", ")),
+                    near.map_or_else(
+                        || "Use one of those, or remove it.".to_owned(),
+                        |near| format!("Did you mean {near:?}?"),
+                    ),
+                ],
+            );
+        }
+        let mut days = |key: &str| {
+            let value = table.get(key)?;
+            let days = value.as_u64().and_then(|days| u32::try_from(days).ok());
+            if days.is_none() {
+                self.note(
+                    &at(key),
+                    format!("retention.{key}"),
+                    [
+                        format!("{value} is no number of days"),
+                        "It is a whole number; without it things are kept for good.".to_owned(),
+                        format!("Write for instance {key} = 365"),
+                    ],
+                );
+            }
+            days
+        };
+        let (history, audit) = (days("history_days"), days("audit_days"));
+        // One at a time, so that each is told of.
+        for (history, audit) in [(history, None), (None, audit)] {
+            if let Err(error) = Retention::new(history, audit) {
+                self.note(
+                    &at(error.member),
+                    format!("retention.{}", error.member),
+                    [
+                        format!("{} days is no time to keep anything for", error.given),
+                        format!(
+                            "It is {} to {} days: what was just written has to stay long enough to be looked at, counted by the guards and taken back.",
+                            error.least, error.most
+                        ),
+                        "Choose a number in between, or leave it out to keep everything.".to_owned(),
+                    ],
+                );
+            }
+        }
+        (self.problems.len() == noted)
+            .then(|| Retention::new(history, audit).ok())
+            .flatten()
     }
 
     /// The tables of a list, each with its index.

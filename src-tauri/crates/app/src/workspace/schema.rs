@@ -3,6 +3,7 @@
 //! domain's types.
 
 use serde_json::{Map, Value, json};
+use tandem_engine::ports::Retention;
 
 /// The definitions of everything about syncs.
 const SYNC: &str = include_str!("sync.schema.json");
@@ -31,6 +32,25 @@ pub fn workspace_schema() -> String {
                 "description": "What is kept in step.",
                 "type": "array",
                 "items": { "$ref": "#/$defs/Sync" },
+            },
+            "retention": {
+                "description": "How long history is kept. What is not set is kept for good.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "history_days": {
+                        "description": "Days after which a run's journal, snapshots and errors, settled conflicts and told alerts are removed. A run's counts stay; it cannot be taken back any more.",
+                        "type": "integer",
+                        "minimum": Retention::LEAST_HISTORY,
+                        "maximum": Retention::MOST,
+                    },
+                    "audit_days": {
+                        "description": "Days after which rows of the audit log lose what they are about. Who did what kind of thing and when stays, and the chain still holds.",
+                        "type": "integer",
+                        "minimum": Retention::LEAST_AUDIT,
+                        "maximum": Retention::MOST,
+                    },
+                },
             },
         },
         "$defs": definitions,

@@ -155,6 +155,13 @@ pub(crate) fn run(run: &RunView, paint: Paint) -> String {
     if let Some(at) = &run.continue_at {
         text.push_str(&format!("  the rest is due from {} on\n", time(at)));
     }
+    if let Some(removed) = &run.details_removed {
+        text.push_str(&format!(
+            "  its details were removed on {} by the retention of {} days\n",
+            time(&removed.at),
+            removed.kept_days
+        ));
+    }
     let by = format!(
         "{}, {} by {}",
         time(&run.started_at),

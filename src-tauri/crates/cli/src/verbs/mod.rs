@@ -7,14 +7,17 @@ mod secrets;
 mod serve;
 mod workspace;
 
+use std::path::Path;
+
 use clap::CommandFactory as _;
 use tandem_app::WireError;
 use tandem_app::wire::{
-    CreateTenant, GetSync, IsolateConnection, ListConnections, ListSyncs, ListTenants, PauseSync,
-    ProbeConnection, RebaselineSync, RemoveTenant, ResetConnection, ResumeSync, TestConnection,
+    CreateTenant, EraseRecord, GetSync, IsolateConnection, ListConnections, ListSyncs, ListTenants,
+    PauseSync, ProbeConnection, PruneHistory, RebaselineSync, RemoveTenant, ResetConnection,
+    ResumeSync, TestConnection,
 };
 
-use crate::args::{Cli, Connections, Global, Syncs, Tenants, Verb};
+use crate::args::{Cli, Connections, Global, Records, Syncs, Tenants, Verb};
 use crate::demo;
 use crate::outcome::Outcome;
 use crate::session::{Out, Session};
@@ -35,6 +38,8 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Outcome, WireError> {
         Verb::Errors(verb) => lists::errors(global, verb).await,
         Verb::Alerts(verb) => lists::alerts(global, verb).await,
         Verb::Audit(verb) => lists::audit(global, verb).await,
+        Verb::Prune => prune(global).await,
+        Verb::Records(verb) => records(global, verb).await,
         Verb::Tenants(verb) => tenants(global, verb).await,
         Verb::Secrets(verb) => secrets::secrets(global, verb).await,
         Verb::Serve(args) => serve::serve(global, args).await,
@@ -118,6 +123,14 @@ async fn rebaseline(global: &Global, name: String) -> Result<Outcome, WireError>
     Ok(Outcome::Completed)
 }
 
+async fn prune(global: &Global) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    let gone = app.prune_history(PruneHistory { tenant }).await?;
+    out.print(&gone, |_| show::pruned(&gone))?;
+    Ok(Outcome::Completed)
+}
+
 async fn tenants(global: &Global, verb: Tenants) -> Result<Outcome, WireError> {
     let session = Session::open(global)?;
     let (app, out) = (&session.app, session.out);
@@ -130,22 +143,82 @@ async fn tenants(global: &Global, verb: Tenants) -> Result<Outcome, WireError> {
             let made = app.create_tenant(CreateTenant { name }).await?;
             out.print(&made, |_| format!("Created the tenant {}.", made.name))?;
         }
-        Tenants::Remove { name, yes } => {
+        Tenants::Remove {
+            name,
+            yes,
+            export,
+            no_export,
+        } => {
             if !yes {
                 return Err(WireError::new(
                     "not_confirmed",
                     format!("The tenant {name:?} was not removed."),
                     "Its connections, syncs, links, history and conflicts would be gone for good.",
-                    "Export its workspace if you may want it again, then add --yes.",
+                    "Add --yes. Its workspace file and its audit log are written to a folder first, unless you add --no-export too.",
                 ));
             }
+            let export_to = export.map(|folder| absolute(&folder)).transpose()?;
             let done = app
-                .remove_tenant(RemoveTenant { name: name.clone() })
+                .remove_tenant(RemoveTenant {
+                    name: name.clone(),
+                    export_to,
+                    no_export,
+                })
                 .await?;
             out.print(&done, |_| {
-                format!("Removed the tenant {name} with everything of it.")
+                let removed = format!("Removed the tenant {name} with everything of it.");
+                match &done.exported {
+                    Some(folder) => {
+                        format!("{removed} Its workspace file and its audit log are in {folder}.")
+                    }
+                    None => removed,
+                }
             })?;
         }
     }
+    Ok(Outcome::Completed)
+}
+
+/// Where a path leads from here, as text.
+fn absolute(path: &Path) -> Result<String, WireError> {
+    std::path::absolute(path)
+        .ok()
+        .and_then(|whole| whole.to_str().map(ToOwned::to_owned))
+        .ok_or_else(|| {
+            WireError::new(
+                "unusable_path",
+                format!("{} cannot be used as a folder.", path.display()),
+                "Its name is empty or no text in UTF-8.",
+                "Name another folder.",
+            )
+        })
+}
+
+async fn records(global: &Global, verb: Records) -> Result<Outcome, WireError> {
+    let Records::Erase {
+        sync,
+        source,
+        target,
+        yes,
+    } = verb;
+    if !yes {
+        return Err(WireError::new(
+            "not_confirmed",
+            "Nothing was erased.",
+            "What is erased cannot be shown, restored or taken back any more; undecided and undone decisions about the record go too.",
+            "Add --yes. If the record was just deleted in one system, run the sync first, so that the other one hears of it.",
+        ));
+    }
+    let session = Session::open(global)?;
+    let (app, out, tenant) = (&session.app, session.out, session.tenant());
+    let gone = app
+        .erase_record(EraseRecord {
+            tenant,
+            sync,
+            source,
+            target,
+        })
+        .await?;
+    out.print(&gone, |_| show::erased(&gone))?;
     Ok(Outcome::Completed)
 }

@@ -13,7 +13,7 @@ fn the_audit_log_is_exported_whole_and_never_over_a_file() {
         .execute_batch(
             "WITH RECURSIVE n(n) AS (SELECT 1001 UNION ALL SELECT n + 1 FROM n WHERE n < 1600)
              INSERT INTO audit_log
-             SELECT tenant_id, n, at, actor, action, subject, details, hash
+             SELECT tenant_id, n, at, actor, action, subject, details, hash, body_hash, salt
              FROM audit_log, n WHERE seq = 1",
         )
         .unwrap();

@@ -28,7 +28,7 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         // tenant has; the sample and the log are the caller's own.
         "app_info" | "list_tenants" | "create_tenant" | "remove_tenant" | "apply_workspace"
         | "load_sample" | "verify_audit" | "list_audit" => Own,
-        "overview" | "list_connections" | "list_syncs" | "export_workspace" => {
+        "overview" | "list_connections" | "list_syncs" | "export_workspace" | "prune_history" => {
             Nothing(json!({ "tenant": "other" }))
         }
         "list_runs" | "list_conflicts" | "list_errors" | "list_alerts" => {
@@ -40,6 +40,9 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         "get_sync" | "pause_sync" | "resume_sync" | "rebaseline_sync" | "run_sync" => {
             named("customers")
         }
+        "erase_record" => NotFound(json!({
+            "tenant": "other", "sync": "customers", "source": "C-002",
+        })),
         "cancel_run" | "get_run" | "rollback_run" => one("run"),
         "run_changes" => NotFound(json!({ "tenant": "other", "id": id("run"), "limit": 10 })),
         "get_conflict" | "undo_decision" => one("conflict"),
@@ -152,12 +155,40 @@ fn a_removed_tenant_leaves_no_row_and_the_other_loses_none() {
     let before = everything(&bench.store(), "main");
     let refused = bench.tandem(&["tenants", "remove", "other"]);
     assert_ne!(refused.status, 0);
-    assert_eq!(
-        bench
-            .tandem(&["tenants", "remove", "other", "--yes"])
-            .status,
-        0
+    // Where it cannot be written down first, nothing goes.
+    let taken = bench.path("taken");
+    std::fs::write(&taken, "").unwrap();
+    let taken = taken.display().to_string();
+    let refused = bench.tandem(&["tenants", "remove", "other", "--yes", "--export", &taken]);
+    assert!(
+        refused.status == 1 && refused.err.contains("Nothing was removed"),
+        "{refused:?}"
     );
+    assert!(everything(&bench.store(), "other").len() > 10);
+    let removed = bench
+        .tandem(&["tenants", "remove", "other", "--yes", "--json"])
+        .json();
+    let folder = Path::new(removed["exported"].as_str().unwrap());
+    assert!(folder.starts_with(bench.store().parent().unwrap()));
+    let log = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(first["action"], "tenant.create", "{log}");
+    // The workspace file is whole: another tenant can be made of it.
+    assert_eq!(bench.tandem(&["tenants", "create", "again"]).status, 0);
+    let file = folder.join("workspace.toml").display().to_string();
+    let applied = bench.tandem(&["--tenant", "again", "apply", "-f", &file]);
+    assert_eq!(applied.status, 0, "{applied:?}");
+    let removed = bench
+        .tandem(&[
+            "tenants",
+            "remove",
+            "again",
+            "--yes",
+            "--no-export",
+            "--json",
+        ])
+        .json();
+    assert_eq!(removed["exported"], Value::Null);
     assert_eq!(everything(&bench.store(), "main"), before);
     let db = rusqlite::Connection::open(bench.store()).unwrap();
     let mut tables = db

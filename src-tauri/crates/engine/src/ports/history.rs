@@ -10,6 +10,8 @@ use tandem_domain::plan::Loser;
 use tandem_domain::record::CanonicalRecord;
 use tandem_domain::value::Value;
 
+use super::retention::DetailsRemoved;
+
 /// The plan's `sync_status` (TASK-001).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,6 +113,8 @@ pub struct SyncHistory {
     pub completed_at: Option<DateTime<Utc>>,
     /// It left work that is due from then on: the run that starts next of this configuration does it.
     pub continue_at: Option<DateTime<Utc>>,
+    /// Its journal, snapshots and errors are gone.
+    pub details_removed: Option<DetailsRemoved>,
 }
 
 /// A run's rest that waits for another run.
@@ -265,6 +269,8 @@ pub struct Change {
     pub reason: tandem_domain::plan::Reason,
     /// Why it failed.
     pub error: Option<String>,
+    /// What was written is forgotten, with all else the record said.
+    pub erased: bool,
 }
 
 /// Whether a rollback can take a change back.
@@ -284,6 +290,9 @@ impl Change {
     /// between is theirs and stays.
     #[must_use]
     pub fn reversibility(&self) -> Reversibility {
+        if self.erased {
+            return Reversibility::No("what was written was erased");
+        }
         let known = self.fields.iter().filter(|it| it.before.is_some()).count();
         match self.kind {
             OperationKind::Create => Reversibility::Full,

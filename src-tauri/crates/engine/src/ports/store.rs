@@ -15,6 +15,7 @@ use super::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use super::history::{
     Change, Continuation, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
 };
+use super::retention::{Erased, Erasure, Pruned, Retention};
 use super::session::{RunSession, SideProgress};
 
 /// Why the store did not do as asked.
@@ -318,7 +319,7 @@ pub trait TenantStore: Send + Sync {
         connection: &ConnectionRecord,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        self.put_workspace(std::slice::from_ref(connection), &[], actor)
+        self.put_workspace(std::slice::from_ref(connection), &[], None, actor)
     }
     /// All configurations not archived, by name.
     fn syncs(&self) -> Result<Vec<SyncRecord>, StoreError>;
@@ -327,13 +328,15 @@ pub trait TenantStore: Send + Sync {
     /// Creates or replaces one (by id), audited. A changed mapping, key or filter marks its links
     /// to be compared in full by the next run.
     fn put_sync(&self, sync: &SyncRecord, actor: &Actor) -> Result<(), StoreError> {
-        self.put_workspace(&[], std::slice::from_ref(sync), actor)
+        self.put_workspace(&[], std::slice::from_ref(sync), None, actor)
     }
-    /// The same for several of both, in order: all of them, or none and no audit row either.
+    /// The same for several of both, in order, and for what is kept how long: all of them, or none and
+    /// no audit row either.
     fn put_workspace(
         &self,
         connections: &[ConnectionRecord],
         syncs: &[SyncRecord],
+        retention: Option<&Retention>,
         actor: &Actor,
     ) -> Result<(), StoreError>;
     /// Re-baselines a configuration's links: what both sides agreed on is forgotten, both records
@@ -346,6 +349,22 @@ pub trait TenantStore: Send + Sync {
         &self,
         sync: SyncId,
     ) -> Result<tandem_domain::ids::Both<SideProgress>, StoreError>;
+
+    /// How long history is kept.
+    fn retention(&self) -> Result<Retention, StoreError>;
+    /// Removes what is older than [`TenantStore::retention`] allows at `now`: about `rows` rows, in one
+    /// transaction that keeps no run waiting for long. Call it again while there is
+    /// [more](Pruned::more). A run's row stays and says that its details are gone; nothing goes that
+    /// a later run, an open conflict, a decision not carried out or a rollback under way needs.
+    fn prune(&self, now: DateTime<Utc>, rows: usize) -> Result<Pruned, StoreError>;
+
+    /// Forgets what a record of a sync, and its partner, ever said: nothing of it can be read from the
+    /// store's files afterwards. The pair of ids stays; the next run reads both by id and compares them
+    /// as if met for the first time, or finds them deleted. Audited, without saying which one.
+    /// [`StoreError::Conflict`] while a run of the sync is live, [`StoreError::NotFound`] where nothing
+    /// of it is kept, [`StoreError::Busy`] where it is erased but a reader still keeps an older state
+    /// of the files: do it again.
+    fn erase_record(&self, erasure: &Erasure, actor: &Actor) -> Result<Erased, StoreError>;
 
     /// Opens a run under the configuration's lease, settling who may: see [`RunOpening`]. A live
     /// run whose lease ran out is closed as `failed` (interrupted) and continued by this one.

@@ -28,9 +28,9 @@ use crate::tenant::{conflicts, errors};
 /// some hundreds of records, and what it would save is not worth that.
 const WORTH_IT: i64 = 2_000;
 /// Records a dictionary is made from.
-const SAMPLES: i64 = 400;
+pub(super) const SAMPLES: i64 = 400;
 /// Bytes of a dictionary.
-const DICTIONARY: usize = 16 << 10;
+pub(super) const DICTIONARY: usize = 16 << 10;
 /// Bases remembered between journal and acknowledgement, at most.
 const REMEMBERED: usize = 20_000;
 

@@ -6,6 +6,7 @@
 
 mod bearers;
 mod earlier;
+mod erase;
 mod finish;
 mod journal;
 mod kept;
@@ -41,6 +42,7 @@ use crate::tenant::{errors, syncs};
 use kept::Plan;
 use scratch::Seen;
 
+pub(crate) use erase::erase;
 pub(crate) use lease::takeover_at;
 pub(crate) use open::open;
 pub(crate) use rebaseline::rebaseline;

@@ -15,7 +15,7 @@ use crate::codec::Codec;
 use crate::db::{self, Database};
 use crate::fault::{Result, conflict};
 use crate::keys::Id;
-use crate::tenant::{runs, syncs};
+use crate::tenant::{retention, runs, syncs};
 
 enum Opening {
     Ours(Hold, Option<RunId>),
@@ -82,6 +82,9 @@ fn settle_holder(db: &Connection, tenant: i64, run: &NewRun) -> Result<Opening> 
         && at >= since
     {
         return Ok(Opening::Theirs(RunOpening::Joined(id)));
+    }
+    if let Some(back) = run.options.rolls_back {
+        retention::check_detailed(db, tenant, back)?;
     }
     let lease = lease::read(db, key)?;
     let mut continues = None;

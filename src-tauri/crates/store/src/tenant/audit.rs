@@ -1,5 +1,9 @@
 //! The audit log: each row's digest covers the row before it, and the log's end is kept apart, so
 //! that a changed, removed, moved or cut-off row shows.
+//!
+//! Of a row's body (its subject and details) the chain covers a digest under a random salt. Once body
+//! and salt are destroyed the digest tells nothing, not even to somebody who guesses the body, and
+//! the chain still holds. Rows of the first versions are covered whole and keep their body.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
@@ -10,27 +14,61 @@ use crate::keys::{At, limit, micros};
 
 type Hash = [u8; 32];
 
+type Salt = [u8; 16];
+
+/// What is shown for the subject of a row whose body was destroyed.
+const ERASED: &str = "(erased)";
+
 struct Row<'a> {
     tenant: i64,
     seq: i64,
     at: i64,
     actor: &'a str,
     action: &'a str,
-    subject: &'a str,
-    details: &'a str,
+    body: Covered<'a>,
+}
+
+/// What the chain covers of a row's body.
+enum Covered<'a> {
+    /// All of it, as the first versions had it.
+    Whole { subject: &'a str, details: &'a str },
+    /// Its salted digest.
+    Digest(Hash),
+}
+
+fn digest_of(salt: &Salt, subject: &str, details: &str) -> Hash {
+    let mut hasher = blake3::Hasher::new_derive_key("tandem 2026 audit log body");
+    hasher.update(salt);
+    for text in [subject, details] {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
 }
 
 impl Row<'_> {
     /// Lengths go first, so that no two rows read as the same bytes.
     fn hash(&self, previous: &Hash) -> Hash {
-        let mut hasher = blake3::Hasher::new_derive_key("tandem 2026 audit log row");
+        let mut hasher = blake3::Hasher::new_derive_key(match self.body {
+            Covered::Whole { .. } => "tandem 2026 audit log row",
+            Covered::Digest(_) => "tandem 2026 audit log row with a salted body",
+        });
         hasher.update(previous);
         for number in [self.tenant, self.seq, self.at] {
             hasher.update(&number.to_le_bytes());
         }
-        for text in [self.actor, self.action, self.subject, self.details] {
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
+        let mut texts = |texts: [&str; 2]| {
+            for text in texts {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+        };
+        texts([self.actor, self.action]);
+        match &self.body {
+            Covered::Whole { subject, details } => texts([subject, details]),
+            Covered::Digest(digest) => {
+                hasher.update(digest);
+            }
         }
         *hasher.finalize().as_bytes()
     }
@@ -55,29 +93,28 @@ pub(crate) fn add(
 ) -> Result<()> {
     let (last, previous) = head(db, tenant)?;
     let details = details.to_string();
+    // SQLite's own generator, seeded by the system: a salt decides nothing and is never compared, it
+    // only has to be unknown once it is gone.
+    let salt: Salt = db
+        .prepare_cached("SELECT randomblob(16)")?
+        .query_row([], |row| row.get(0))?;
+    let body_hash = digest_of(&salt, subject, &details);
     let row = Row {
         tenant,
         seq: last + 1,
         at: micros(actor.at),
         actor: &actor.name,
         action,
-        subject,
-        details: &details,
+        body: Covered::Digest(body_hash),
     };
     let hash = row.hash(&previous);
     db.prepare_cached(
-        "INSERT INTO audit_log (tenant_id, seq, at, actor, action, subject, details, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO audit_log
+             (tenant_id, seq, at, actor, action, subject, details, hash, body_hash, salt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
-        tenant,
-        row.seq,
-        row.at,
-        row.actor,
-        action,
-        subject,
-        row.details,
-        hash
+        tenant, row.seq, row.at, row.actor, action, subject, details, hash, body_hash, salt
     ])?;
     db.prepare_cached(
         "INSERT OR REPLACE INTO audit_heads (tenant_id, seq, hash) VALUES (?1, ?2, ?3)",
@@ -93,7 +130,8 @@ pub(crate) fn page(
     most: usize,
 ) -> Result<Vec<AuditEntry>> {
     let mut statement = db.prepare_cached(
-        "SELECT seq, at, actor, action, subject, details, hash FROM audit_log
+        "SELECT seq, at, actor, action, subject, details, hash,
+             body_hash IS NOT NULL AND salt IS NULL AS erased FROM audit_log
          WHERE tenant_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
     )?;
     let mut rows = statement.query(params![tenant, before.unwrap_or(i64::MAX), limit(most)])?;
@@ -101,14 +139,22 @@ pub(crate) fn page(
     while let Some(row) = rows.next()? {
         let details: String = row.get("details")?;
         let hash: Hash = row.get("hash")?;
+        let erased: bool = row.get("erased")?;
         entries.push(AuditEntry {
             seq: row.get("seq")?,
             at: row.get::<_, At>("at")?.0,
             actor: row.get("actor")?,
             action: row.get("action")?,
-            subject: row.get("subject")?,
-            details: serde_json::from_str(&details)
-                .map_err(|error| corrupt("audit entry", error))?,
+            subject: if erased {
+                ERASED.to_owned()
+            } else {
+                row.get("subject")?
+            },
+            details: if erased {
+                Value::Null
+            } else {
+                serde_json::from_str(&details).map_err(|error| corrupt("audit entry", error))?
+            },
             hash: blake3::Hash::from_bytes(hash).to_hex().to_string(),
         });
     }
@@ -118,7 +164,7 @@ pub(crate) fn page(
 /// The first row that does not fit, if any; one past the last row where the tail was cut off.
 pub(crate) fn verify(db: &Connection, tenant: i64) -> Result<Option<i64>> {
     let mut statement = db.prepare_cached(
-        "SELECT seq, at, actor, action, subject, details, hash FROM audit_log
+        "SELECT seq, at, actor, action, subject, details, hash, body_hash, salt FROM audit_log
          WHERE tenant_id = ?1 ORDER BY seq",
     )?;
     let mut rows = statement.query(params![tenant])?;
@@ -127,23 +173,108 @@ pub(crate) fn verify(db: &Connection, tenant: i64) -> Result<Option<i64>> {
         let seq: i64 = row.get("seq")?;
         let (actor, action): (String, String) = (row.get("actor")?, row.get("action")?);
         let (subject, details): (String, String) = (row.get("subject")?, row.get("details")?);
+        let body_hash: Option<Hash> = row.get("body_hash")?;
+        let salt: Option<Salt> = row.get("salt")?;
+        let fits = match (body_hash, salt) {
+            (Some(digest), Some(salt)) => digest == digest_of(&salt, &subject, &details),
+            // Where nothing can be checked nothing may be told either.
+            (Some(_), None) => subject.is_empty() && details.is_empty(),
+            (None, salt) => salt.is_none(),
+        };
         let hash = Row {
             tenant,
             seq,
             at: row.get("at")?,
             actor: &actor,
             action: &action,
-            subject: &subject,
-            details: &details,
+            body: match body_hash {
+                Some(digest) => Covered::Digest(digest),
+                None => Covered::Whole {
+                    subject: &subject,
+                    details: &details,
+                },
+            },
         }
         .hash(&last.1);
         if seq != last.0 + 1 {
             return Ok(Some(last.0 + 1));
         }
-        if hash != row.get::<_, Hash>("hash")? {
+        if !fits || hash != row.get::<_, Hash>("hash")? {
             return Ok(Some(seq));
         }
         last = (seq, hash);
     }
     Ok((head(db, tenant)? != last).then_some(last.0 + 1))
+}
+
+/// Rows whose body may be destroyed, of tenant `?1` and made before `?2`. `at` only ever grows with
+/// `seq` as far as clocks do, so all of them are looked at.
+const BODIES: &str = "
+    SELECT seq FROM audit_log WHERE tenant_id = ?1 AND at < ?2 AND salt IS NOT NULL";
+
+pub(crate) fn any_body_before(db: &Connection, tenant: i64, before: i64) -> Result<bool> {
+    Ok(db
+        .prepare_cached(&format!("{BODIES} LIMIT 1"))?
+        .exists(params![tenant, before])?)
+}
+
+/// Destroys at most `most` bodies; how many that were.
+pub(crate) fn destroy_bodies_before(
+    db: &Connection,
+    tenant: i64,
+    before: i64,
+    most: i64,
+) -> Result<usize> {
+    Ok(db
+        .prepare_cached(&format!(
+            "UPDATE audit_log SET subject = '', details = '', salt = NULL
+             WHERE tenant_id = ?1 AND seq IN ({BODIES} LIMIT ?3)"
+        ))?
+        .execute(params![tenant, before, most])?)
+}
+
+/// Destroys the bodies whose subject, or any text of whose details, `tells`; how many, and how many
+/// rows of the first versions tell too and are kept.
+pub(crate) fn destroy_bodies(
+    db: &Connection,
+    tenant: i64,
+    tells: impl Fn(&str) -> bool,
+) -> Result<(u64, u64)> {
+    fn any(json: &Value, tells: &impl Fn(&str) -> bool) -> bool {
+        match json {
+            Value::String(text) => tells(text),
+            Value::Array(items) => items.iter().any(|item| any(item, tells)),
+            Value::Object(members) => members
+                .iter()
+                .any(|(name, member)| tells(name) || any(member, tells)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    let mut find = db.prepare(
+        "SELECT seq, subject, details, salt IS NOT NULL FROM audit_log
+         WHERE tenant_id = ?1 AND (salt IS NOT NULL OR body_hash IS NULL)",
+    )?;
+    let mut rows = find.query(params![tenant])?;
+    let (mut found, mut kept) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let (subject, details): (String, String) = (row.get(1)?, row.get(2)?);
+        let details: Value =
+            serde_json::from_str(&details).map_err(|error| corrupt("audit entry", error))?;
+        if !tells(&subject) && !any(&details, &tells) {
+            continue;
+        }
+        if row.get(3)? {
+            found.push(row.get::<_, i64>(0)?);
+        } else {
+            kept += 1;
+        }
+    }
+    for seq in &found {
+        db.execute(
+            "UPDATE audit_log SET subject = '', details = '', salt = NULL
+             WHERE tenant_id = ?1 AND seq = ?2",
+            params![tenant, seq],
+        )?;
+    }
+    Ok((found.len() as u64, kept))
 }

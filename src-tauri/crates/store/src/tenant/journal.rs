@@ -109,7 +109,14 @@ pub(crate) fn changes(
 pub(crate) fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {
     let content: Option<Vec<u8>> = row.get("content")?;
     let content = content.ok_or_else(|| corrupt("change", "its fields are missing"))?;
-    let body = if row.get("whole")? {
+    // What was erased is left empty; nothing that was ever written is.
+    let erased = content.is_empty();
+    let body = if erased {
+        Body {
+            fields: Vec::new(),
+            losers: Vec::new(),
+        }
+    } else if row.get("whole")? {
         let record: CanonicalRecord = codec.decode(&content)?;
         Body {
             fields: FieldChange::of(None, Some(&record)),
@@ -135,5 +142,6 @@ pub(crate) fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {
         losers: body.losers,
         reason: of_word("reason", row.get("reason")?)?,
         error: row.get("error")?,
+        erased,
     })
 }

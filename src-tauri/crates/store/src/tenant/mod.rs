@@ -7,6 +7,7 @@ pub(crate) mod conflicts;
 pub(crate) mod connections;
 pub(crate) mod errors;
 pub(crate) mod journal;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod syncs;
 
@@ -18,6 +19,7 @@ use tandem_domain::ids::{Both, ConflictId, ConnectionId, ErrorId, RunId, SyncId,
 use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{Change, Continuation, SyncError, SyncHistory};
+use tandem_engine::ports::retention::{Erased, Erasure, Pruned, Retention};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
     Actor, AuditEntry, CircuitRecord, ConflictFilter, ConflictRecord, ConnectionRecord,
@@ -105,6 +107,7 @@ impl TenantStore for SqliteTenant {
         &self,
         connections: &[ConnectionRecord],
         syncs: &[SyncRecord],
+        retention: Option<&Retention>,
         actor: &Actor,
     ) -> Answer<()> {
         reach(Point::Configuring);
@@ -114,6 +117,9 @@ impl TenantStore for SqliteTenant {
             }
             for sync in syncs {
                 syncs::put(db, tenant, sync, actor)?;
+            }
+            if let Some(retention) = retention {
+                retention::put(db, tenant, retention, actor)?;
             }
             Ok(())
         });
@@ -135,6 +141,31 @@ impl TenantStore for SqliteTenant {
             let key = syncs::key(db, tenant, sync)?;
             syncs::progress(db, key)
         })
+    }
+
+    fn retention(&self) -> Answer<Retention> {
+        self.list(retention::get)
+    }
+
+    fn prune(&self, now: DateTime<Utc>, rows: usize) -> Answer<Pruned> {
+        // Mostly there is nothing to do, which no writer has to wait for.
+        if !self.list(|db, tenant| retention::due(db, tenant, now))? {
+            return Ok(Pruned::default());
+        }
+        Ok(self.db.overwrite(|db| match self.key(db)? {
+            Some(tenant) => retention::prune(db, tenant, now, rows),
+            None => Err(not_found("tenant", self.id)),
+        })?)
+    }
+
+    fn erase_record(&self, erasure: &Erasure, actor: &Actor) -> Answer<Erased> {
+        let erased = self.db.overwrite(|db| match self.key(db)? {
+            Some(tenant) => session::erase(db, tenant, erasure, actor),
+            None => Err(not_found("tenant", self.id)),
+        })?;
+        // What earlier versions of its rows left between the others, and in the log.
+        self.db.sweep()?;
+        Ok(erased)
     }
 
     fn open_run(&self, run: &NewRun) -> Answer<RunOpening> {

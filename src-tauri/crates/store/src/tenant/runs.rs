@@ -7,6 +7,7 @@ use tandem_domain::ids::{Both, RunId, SyncId};
 use tandem_engine::ports::history::{
     Continuation, OperationState, RunCounts, RunOptions, RunStatus, SyncHistory,
 };
+use tandem_engine::ports::retention::DetailsRemoved;
 use tandem_engine::ports::session::RunOutcome;
 use tandem_engine::ports::store::{Actor, NewRun, RunFilter, Totals};
 
@@ -101,6 +102,13 @@ fn record(row: &Row<'_>) -> Result<SyncHistory> {
         started_at: row.get::<_, At>("started_at")?.0,
         completed_at: row.get::<_, Option<At>>("completed_at")?.map(|at| at.0),
         continue_at: row.get::<_, Option<At>>("continue_at")?.map(|at| at.0),
+        details_removed: match row.get::<_, Option<At>>("details_removed_at")? {
+            Some(at) => Some(DetailsRemoved {
+                at: at.0,
+                kept_days: row.get("details_kept_days")?,
+            }),
+            None => None,
+        },
     })
 }
 

@@ -1,9 +1,10 @@
 //! No method of one tenant's store reaches anything of another's.
 
 use tandem_domain::conflict::ConflictDecision;
-use tandem_domain::ids::TenantId;
+use tandem_domain::ids::{Side, TenantId};
 use tandem_engine::ports::alerts::{AlertClaim, AlertStep, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{RunOptions, RunStatus};
+use tandem_engine::ports::retention::{Erasure, Pruned, Retention};
 use tandem_engine::ports::session::Snapshots;
 use tandem_engine::ports::store::{
     ConflictFilter, ErrorFilter, NewDecision, RunFilter, StoreError, TenantStore, Totals,
@@ -11,7 +12,7 @@ use tandem_engine::ports::store::{
 
 use crate::alerts::failure;
 use crate::conflicts::park;
-use crate::harness::{Harness, World, error, opened};
+use crate::harness::{Harness, World, error, opened, rid};
 use crate::tenants::connection;
 
 fn refused<T>(answer: Result<T, StoreError>) {
@@ -65,6 +66,16 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
     refused(asker.sync(owner.sync));
     refused(asker.side_progress(owner.sync));
     refused(asker.open_run(&owner.new_run(RunOptions::default())));
+    refused(asker.erase_record(
+        &Erasure {
+            sync: owner.sync,
+            side: Side::Source,
+            record: rid("s-a"),
+        },
+        &actor,
+    ));
+    assert_eq!(asker.retention().unwrap(), Retention::default());
+    assert_eq!(asker.prune(owner.now(), 10).unwrap(), Pruned::default());
     refused(asker.request_cancel(run, &actor));
     refused(asker.run(run));
     refused(asker.changes(run, None, 10));

@@ -14,6 +14,7 @@ mod isolation;
 mod journal;
 mod pairing;
 mod recovery;
+mod retention;
 mod runs;
 mod staging;
 mod tenants;
@@ -128,6 +129,13 @@ mod sqlite {
             an_interrupted_run_counts_what_its_journal_shows,
             a_lost_lease_stops_every_call,
             a_create_sent_again_under_its_key_settles_the_first;
+        retention:
+            old_details_go_and_links_stay,
+            details_go_in_small_steps,
+            what_is_not_settled_is_kept_however_old,
+            deletes_of_a_day_are_counted_as_before,
+            only_settled_conflicts_go,
+            bodies_of_audit_rows_go_and_the_chain_holds;
         conflicts:
             one_conflict_a_link_refreshed_by_fresh_values,
             sides_that_agree_close_it,

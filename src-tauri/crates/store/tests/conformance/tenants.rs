@@ -1,6 +1,7 @@
 //! Tenants and what belongs to them outside runs.
 
 use tandem_domain::ids::{ConnectionId, Name, SyncId, TenantId};
+use tandem_engine::ports::retention::Retention;
 use tandem_engine::ports::store::{CircuitRecord, ConnectionRecord, StoreError, Tenant};
 
 use crate::harness::{Harness, World, actor, start, sync_record};
@@ -128,6 +129,7 @@ pub(crate) fn a_workspace_is_put_whole_or_not_at_all(h: &dyn Harness) {
     let known = world.tenant.sync(world.sync).unwrap();
     let audited = world.tenant.audit(None, 10).unwrap();
 
+    let kept = Retention::new(Some(90), None).unwrap();
     let mut moved = shop.clone();
     moved.kind = "sqlite".into();
     let erp = connection(&world, "erp");
@@ -138,9 +140,11 @@ pub(crate) fn a_workspace_is_put_whole_or_not_at_all(h: &dyn Harness) {
     let refused = world.tenant.put_workspace(
         &[moved.clone(), erp.clone()],
         &[paused.clone(), orders.clone()],
+        Some(&kept),
         &world.actor(),
     );
     assert!(matches!(refused, Err(StoreError::Conflict(_))));
+    assert_eq!(world.tenant.retention().unwrap(), Retention::default());
     assert_eq!(world.tenant.connections().unwrap(), [shop]);
     assert_eq!(world.tenant.syncs().unwrap(), [known]);
     assert_eq!(world.tenant.audit(None, 10).unwrap(), audited);
@@ -151,14 +155,16 @@ pub(crate) fn a_workspace_is_put_whole_or_not_at_all(h: &dyn Harness) {
         .put_workspace(
             &[moved.clone(), erp.clone()],
             &[paused.clone(), orders.clone()],
+            Some(&kept),
             &world.actor(),
         )
         .unwrap();
+    assert_eq!(world.tenant.retention().unwrap(), kept);
     assert_eq!(world.tenant.connections().unwrap(), [erp, moved]);
     assert_eq!(world.tenant.syncs().unwrap(), [paused, orders]);
     assert_eq!(
         world.tenant.audit(None, 10).unwrap().len(),
-        audited.len() + 4
+        audited.len() + 5
     );
     assert_eq!(world.tenant.verify_audit().unwrap(), None);
 }

@@ -8,6 +8,7 @@
 )]
 
 mod compact;
+mod erasing;
 #[allow(
     dead_code,
     reason = "the conformance suite's, of which this uses a part"

@@ -1,7 +1,8 @@
--- version 5
+-- version 6
 CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
 CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
+CREATE INDEX conflicts_settled ON conflicts (tenant_id, updated_at) WHERE state = 'resolved' OR state = 'closed';
 CREATE INDEX conflicts_state         ON conflicts (tenant_id, state, id);
 CREATE UNIQUE INDEX conflicts_unsettled ON conflicts (tenant_id, link_id) WHERE state IN ('open', 'decided');
 CREATE INDEX links_half ON links (tenant_id, sync_configuration_id) WHERE source_id IS NULL OR target_id IS NULL;
@@ -19,6 +20,8 @@ CREATE INDEX sync_errors_tenant   ON sync_errors (tenant_id, id);
 CREATE INDEX sync_errors_type     ON sync_errors (tenant_id, error_type, id);
 CREATE INDEX sync_history_configuration ON sync_history (tenant_id, sync_configuration_id, id);
 CREATE INDEX sync_history_continue      ON sync_history (tenant_id, continue_at) WHERE continue_at IS NOT NULL;
+CREATE INDEX sync_history_detailed ON sync_history (tenant_id, completed_at) WHERE details_removed_at IS NULL;
+CREATE INDEX sync_history_removing ON sync_history (tenant_id) WHERE removing = 1;
 CREATE INDEX sync_history_started       ON sync_history (tenant_id, started_at);
 CREATE INDEX sync_history_status        ON sync_history (tenant_id, sync_status, id);
 CREATE INDEX sync_history_unsettled     ON sync_history (tenant_id, sync_configuration_id) WHERE unsettled = 1;
@@ -81,7 +84,7 @@ CREATE TABLE audit_log (
     action     TEXT    NOT NULL,
     subject    TEXT    NOT NULL,
     details    TEXT    NOT NULL,
-    hash       BLOB    NOT NULL CHECK (length(hash) = 32),
+    hash       BLOB    NOT NULL CHECK (length(hash) = 32), body_hash BLOB CHECK (length(body_hash) = 32), salt BLOB CHECK (length(salt) = 16),
     PRIMARY KEY (tenant_id, seq)
 ) STRICT;
 CREATE TABLE circuits (
@@ -216,6 +219,11 @@ CREATE TABLE "operations" (
     FOREIGN KEY (tenant_id, sync_history_id)
         REFERENCES sync_history (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
+CREATE TABLE retention (
+    tenant_id     INTEGER PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
+    history_days  INTEGER CHECK (history_days > 0),
+    audit_days    INTEGER CHECK (audit_days > 0)
+) STRICT;
 CREATE TABLE set_aside (
     tenant_id              INTEGER NOT NULL,
     sync_configuration_id  INTEGER NOT NULL,
@@ -311,7 +319,7 @@ CREATE TABLE "sync_history" (
     -- Whether its journal may hold operations without a receipt.
     unsettled              INTEGER NOT NULL DEFAULT 0 CHECK (unsettled IN (0, 1)),
     -- It left work that is due from then on.
-    continue_at            INTEGER, rolls_back BLOB CHECK (length(rolls_back) = 16),
+    continue_at            INTEGER, rolls_back BLOB CHECK (length(rolls_back) = 16), details_removed_at INTEGER, details_kept_days INTEGER, removing INTEGER NOT NULL DEFAULT 0 CHECK (removing = 0 OR removing = 1),
     UNIQUE (tenant_id, id),
     FOREIGN KEY (tenant_id, sync_configuration_id)
         REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE

@@ -18,6 +18,27 @@ fn a_changed_removed_swapped_or_cut_row_shows() {
             Some(2),
         ),
         ("UPDATE audit_log SET action = action", None),
+        // A body that nothing vouches for, one told as older than salts, and a new one for an old.
+        ("UPDATE audit_log SET salt = NULL WHERE seq = 3", Some(3)),
+        (
+            "UPDATE audit_log SET salt = NULL, body_hash = NULL WHERE seq = 4",
+            Some(4),
+        ),
+        (
+            "UPDATE audit_log SET (salt, body_hash, subject, details) =
+                 (SELECT salt, body_hash, subject, details FROM audit_log WHERE seq = 2)
+             WHERE seq = 5",
+            Some(5),
+        ),
+        // A body that was destroyed shows as such and breaks nothing, but hides nothing else.
+        (
+            "UPDATE audit_log SET salt = NULL, subject = '', details = '' WHERE seq = 3",
+            None,
+        ),
+        (
+            "UPDATE audit_log SET salt = NULL, subject = '', details = '', actor = 'bob' WHERE seq = 3",
+            Some(3),
+        ),
     ];
     for (sql, expected) in attempts {
         let folder = tempfile::tempdir().unwrap();

@@ -37,6 +37,9 @@ impl Undo {
 /// Takes one write back.
 pub(super) fn undo(rules: &Rules, operation: &UndoOperation, seen: &Both<Observation>) -> Undo {
     let change = &operation.change;
+    if change.erased {
+        return Undo::left("what the run wrote was erased, so that the record was left alone");
+    }
     let Some(link) = operation.link.as_ref().map(|stored| &stored.link) else {
         return Undo::left("the record is not linked any more, so that it was left alone");
     };
