@@ -44,7 +44,7 @@ pub struct World {
     connections: Both<ConnectionRecord>,
     service: SyncService,
     stand_ins: Both<Option<Arc<dyn WritableConnector>>>,
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// Hears of events.
@@ -118,10 +118,37 @@ impl World {
     #[must_use]
     pub fn on(folder: tempfile::TempDir, overrides: serde_json::Value) -> Self {
         let clock = Arc::new(TestClock::new());
-        let ids = Arc::new(TestIds::default());
+        let store = open_store(folder.path(), &clock);
+        let ids = TestIds::default();
+        Self::of_tenant("acme", Arc::new(folder), store, clock, ids, overrides)
+    }
+
+    /// Another tenant of the same store and process, with systems, clock and ids of its own; all of
+    /// its names are this one's.
+    #[must_use]
+    pub fn beside(&self, tenant: &str, overrides: serde_json::Value) -> Self {
+        Self::of_tenant(
+            tenant,
+            Arc::clone(&self.folder),
+            Arc::clone(&self.whole),
+            Arc::new(TestClock::new()),
+            TestIds::starting_at(1 << 32),
+            overrides,
+        )
+    }
+
+    fn of_tenant(
+        tenant: &str,
+        folder: Arc<tempfile::TempDir>,
+        store: Arc<dyn Store>,
+        clock: Arc<TestClock>,
+        ids: TestIds,
+        overrides: serde_json::Value,
+    ) -> Self {
+        let ids = Arc::new(ids);
         let tenant = Tenant {
             id: TenantId(ids.next()),
-            name: Name::new("acme").expect("a name"),
+            name: Name::new(tenant).expect("a name"),
             created_at: clock.now(),
         };
         let events = Arc::new(Recorder::default());
@@ -141,7 +168,6 @@ impl World {
             created_at: clock.now(),
             updated_at: clock.now(),
         };
-        let store = open_store(folder.path(), &clock);
         let actor = Actor {
             name: "test".into(),
             at: clock.now(),

@@ -17,3 +17,4 @@ mod recovery;
 mod remade;
 mod rollback;
 mod schedule;
+mod tenants;

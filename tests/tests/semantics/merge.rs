@@ -1,5 +1,6 @@
 //! Changes on linked pairs: who is patched with what.
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tandem_domain::ids::{RecordId, Side};
 use tandem_domain::value::Value;
@@ -101,6 +102,90 @@ async fn case_09_equal_numbers_are_no_change_and_large_ones_survive() {
         world.run().await;
         assert_eq!(world.text(Side::Target, &t, "n").as_deref(), Some(exact));
     }
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_10_an_instant_is_one_in_every_zone_and_a_date_is_in_none() {
+    let world = World::new(json!({
+        "mapping": { "name": "text", "x": "timestamp", "y": "date" },
+    }));
+    let event = |x: &str| fields(&[("name", "event"), ("x", x), ("y", "2026-01-15")]);
+    let (s, t) = world.seed_unlike(
+        &event("2026-01-15T10:00:00+02:00"),
+        &event("2026-01-15T08:00:00Z"),
+    );
+    let history = world.run().await;
+    assert_eq!(
+        (world.effects(), history.counts.conflicts),
+        ((0, 0), 0),
+        "{history:?}"
+    );
+    // Read in another season, and spelt otherwise.
+    world.clock.advance(TimeDelta::days(300));
+    for spelled in [
+        "2026-01-15T08:00:00+00:00",
+        "2026-01-15T08:00:00.000Z",
+        "2026-01-15T03:00:00-05:00",
+    ] {
+        world.source.state().edit(&s, "x", spelled);
+        let (history, source, target) = world.run_counting().await;
+        assert_eq!((source, target), (0, 0), "{spelled}: {history:?}");
+    }
+    world.source.state().edit(&s, "y", "2026-07-01");
+    world
+        .target
+        .state()
+        .edit(&t, "x", "2026-07-01T00:30:00+02:00");
+    world.run().await;
+    let json = |side: Side, id: &RecordId, field: &str| {
+        world
+            .side(side)
+            .state()
+            .field(id, field)
+            .unwrap()
+            .to_json_text()
+    };
+    assert_eq!(
+        json(Side::Target, &t, "y"),
+        r#""2026-07-01""#,
+        "no zone shifts a date"
+    );
+    let instant = |side: Side, id: &RecordId| {
+        let text: String = serde_json::from_str(&json(side, id, "x")).unwrap();
+        chrono::DateTime::parse_from_rfc3339(&text).unwrap()
+    };
+    assert_eq!(instant(Side::Source, &s), instant(Side::Target, &t));
+    world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_12_a_set_in_another_order_is_the_same_set() {
+    let world = World::new(json!({ "mapping": { "name": "text", "x": "set" } }));
+    let tags = |json: &str| Value::from_json_text(json).unwrap();
+    let (s, t) = world.seed(&fields(&[("name", "ann")]));
+    let edit = |side: Side, id: &RecordId, json: &str| {
+        world.side(side).state().edit(id, "x", tags(json));
+    };
+    edit(Side::Source, &s, r#"["a", "b", "c"]"#);
+    edit(Side::Target, &t, r#"["c", "a", "b"]"#);
+    let history = world.run().await;
+    assert_eq!(
+        (world.effects(), history.counts.conflicts),
+        ((0, 0), 0),
+        "{history:?}"
+    );
+    edit(Side::Source, &s, r#"["b", "c", "a"]"#);
+    let (history, source, target) = world.run_counting().await;
+    assert_eq!((source, target), (0, 0), "{history:?}");
+    edit(Side::Source, &s, r#"["b", "c", "d"]"#);
+    let (history, source, target) = world.run_counting().await;
+    assert_eq!((source, target), (0, 1), "{history:?}");
+    assert_eq!(
+        world.target.state().field(&t, "x"),
+        Some(tags(r#"["b", "c", "d"]"#)),
+        "what is written keeps its order"
+    );
     world.assert_idle().await;
 }
 

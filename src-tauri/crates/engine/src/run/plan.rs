@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tandem_domain::ids::{Both, Side};
 use tandem_domain::link::LinkState;
-use tandem_domain::plan::{ConflictChange, Decision, Intent};
+use tandem_domain::plan::{ConflictChange, Decision, Intent, Observation, Pair};
 use tandem_domain::policy::Policy;
 use tandem_domain::record::ContentHash;
 
@@ -13,7 +13,7 @@ use super::context::RunContext;
 use super::guard;
 use super::halt::Halt;
 use super::read::Read;
-use super::rules::{RecordProblem, Rules};
+use super::rules::{RecordProblem, Rules, id_of};
 use crate::failpoints::{Point, reach};
 use crate::ports::StoreError;
 use crate::ports::events::Phase;
@@ -289,7 +289,7 @@ fn plan_batch(
             decision.link.clone_from(&staged.pair.link);
         }
         count_deletes(&decision, &mut planning);
-        digest.add(rules, staged.link_id.map(|id| id.0), &decision);
+        digest.add(rules, &staged.pair, &decision);
         planning.kept += 1;
         planned.push(PlannedPair {
             link_id: staged.link_id,
@@ -426,7 +426,6 @@ fn describe(
     Option<tandem_domain::ids::RecordId>,
     Option<serde_json::Value>,
 ) {
-    use tandem_domain::plan::Observation;
     for side in [side, side.other()] {
         if let Observation::Live(seen) = staged.pair.sides.get(side) {
             return (
@@ -452,11 +451,19 @@ fn describe(
 struct PlanDigest(u128);
 
 impl PlanDigest {
-    fn add(&mut self, rules: &Rules, link: Option<i64>, decision: &Decision) {
-        let mut text = format!("{:032x}{link:?}{:?}", self.0, decision.reason);
+    /// Pairs go by their records: where the store keeps a link depends on what else it keeps, other
+    /// tenants' links included.
+    fn add(&mut self, rules: &Rules, pair: &Pair, decision: &Decision) {
+        use std::fmt::Write as _;
+        let mut text = format!("{:032x}{:?}", self.0, decision.reason);
         for side in Side::BOTH {
-            use std::fmt::Write as _;
+            let known = pair.link.as_ref().and_then(|link| id_of(link, side));
+            let id = match pair.sides.get(side) {
+                Observation::Live(seen) => Some(&seen.id),
+                Observation::Unchanged | Observation::Deleted => known.as_ref(),
+            };
             // Writing to a String cannot fail.
+            let _ = write!(text, "{id:?}");
             let _ = match decision.intents.get(side) {
                 None => write!(text, "-"),
                 Some(Intent::Create { fields }) => {
