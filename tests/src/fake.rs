@@ -50,6 +50,8 @@ pub enum Call {
     },
     /// Records by id.
     Get(Vec<RecordId>),
+    /// A look-up by a field's value.
+    Find,
     /// Writes.
     Write(Vec<WriteOperation>),
     /// A health check.
@@ -171,6 +173,8 @@ pub struct Counts {
     pub lists: usize,
     /// Reads by id.
     pub gets: usize,
+    /// Look-ups by a field.
+    pub finds: usize,
     /// Write calls.
     pub writes: usize,
     /// Operations that took effect.
@@ -720,14 +724,17 @@ impl Connector for FakeSystem {
     }
 
     async fn find(&self, field: &str, value: &str) -> Result<Vec<NativeRecord>, ConnectorError> {
-        let state = self.state();
         let wanted = Value::Text(value.to_owned());
-        Ok(state
-            .rows
-            .iter()
-            .filter(|(_, row)| !row.deleted && row.fields.get(field) == Some(&wanted))
-            .map(|(id, row)| state.native(id, row))
-            .collect())
+        let found = |state: &mut State, _: &Reaction| {
+            state
+                .rows
+                .iter()
+                .filter(|(_, row)| !row.deleted && row.fields.get(field) == Some(&wanted))
+                .map(|(id, row)| state.native(id, row))
+                .collect()
+        };
+        self.answer(|state| state.counts.finds += 1, &Call::Find, found)
+            .await
     }
 }
 

@@ -13,6 +13,7 @@ mod listing;
 mod merge;
 mod observability;
 mod pairing;
+mod partners;
 mod recovery;
 mod remade;
 mod rollback;

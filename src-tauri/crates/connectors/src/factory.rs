@@ -99,7 +99,7 @@ pub fn selection(kind: &str, settings: &serde_json::Value, collection: &str) -> 
             .ok()
             .and_then(|mut s: RestSettings| s.collections.remove(collection))
             .map_or(serde_json::Value::Null, |c| {
-                serde_json::json!([c.list.path, c.list.query])
+                serde_json::json!([c.list.path, c.list.query, c.list.complete])
             }),
         _ => serde_json::Value::Null,
     }

@@ -245,18 +245,6 @@ pub(crate) fn field<'v>(fields: &'v NativeFields, name: &str) -> Option<&'v Valu
     Some(value)
 }
 
-/// A scalar value as text, the way ids and versions are compared.
-pub(crate) fn plain(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Timestamp(time) => Some(time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
-        Value::Date(date) => Some(date.to_string()),
-        Value::Null | Value::List(_) | Value::Object(_) => None,
-    }
-}
-
 /// Fields as one JSON object.
 pub(crate) fn write_fields(fields: &NativeFields, out: &mut String) {
     out.push('{');

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use crate::collection::{CollectionSchema, NativeFieldInfo, NativeType};
-use crate::ids::{CollectionName, FieldName, Name};
-use crate::mapping::Mapping;
+use crate::ids::{CollectionName, FieldName, Name, Side};
+use crate::mapping::{FieldPath, Mapping};
 use crate::validation::ValidationRules;
 
 mod check;
@@ -23,6 +23,19 @@ pub enum SyncDirection {
     SourceToTarget,
     /// Only the source.
     TargetToSource,
+}
+
+impl SyncDirection {
+    /// Whether `side` is written.
+    #[must_use]
+    pub const fn receives(self, side: Side) -> bool {
+        matches!(
+            (self, side),
+            (Self::Bidirectional, _)
+                | (Self::SourceToTarget, Side::Target)
+                | (Self::TargetToSource, Side::Source)
+        )
+    }
 }
 
 /// One configuration: a source collection kept in step with a target collection.
@@ -192,6 +205,29 @@ pub struct ConfigProblem {
 }
 
 impl SyncConfiguration {
+    /// By which of the fields a connector can look up a record's partner at `side` is found: the
+    /// connector's name for it, and where a record carries it. None where no field of the match key
+    /// is both written there and among `lookup`.
+    #[must_use]
+    pub fn looked_up_by<'l>(
+        &self,
+        side: Side,
+        lookup: &'l [String],
+    ) -> Option<(&'l str, FieldPath)> {
+        self.match_key.iter().find_map(|field| {
+            let mapping = self.mapping.fields().get(field)?.side(side);
+            if !mapping.writable() || mapping.join.is_some() || mapping.expression.is_some() {
+                return None;
+            }
+            let path = mapping
+                .path
+                .clone()
+                .unwrap_or_else(|| FieldPath::literal(field.as_str()));
+            let name = lookup.iter().find(|name| path.is_named(name))?;
+            Some((name.as_str(), path))
+        })
+    }
+
     /// Everything in this configuration that cannot work, as far as the two collections' schemas
     /// are known. Empty: it may be saved.
     #[must_use]

@@ -78,12 +78,7 @@ impl Policy {
     /// Whether the direction lets `side` be written.
     #[must_use]
     pub const fn receives(&self, side: Side) -> bool {
-        matches!(
-            (self.direction, side),
-            (SyncDirection::Bidirectional, _)
-                | (SyncDirection::SourceToTarget, Side::Target)
-                | (SyncDirection::TargetToSource, Side::Source)
-        )
+        self.direction.receives(side)
     }
 
     /// Whether `field` may be changed on `side`.

@@ -151,6 +151,19 @@ impl Value {
         }
     }
 
+    /// A scalar as text, the way ids, versions and keys are compared; none for null, lists, objects.
+    #[must_use]
+    pub fn plain(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Bool(flag) => Some(flag.to_string()),
+            Self::Timestamp(time) => Some(timestamp_text(time)),
+            Self::Date(date) => Some(date.to_string()),
+            Self::Null | Self::List(_) | Self::Object(_) => None,
+        }
+    }
+
     /// About how much memory this takes, in bytes.
     pub(crate) fn weight(&self) -> usize {
         32 + match self {

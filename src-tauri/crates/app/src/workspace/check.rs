@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use tandem_domain::collection::CollectionSchema;
+use tandem_domain::config::{ConfigProblem, SyncConfiguration};
 use tandem_domain::ids::{Both, Side};
-use tandem_engine::ports::connector::ErrorClass;
+use tandem_engine::ports::connector::{Capabilities, ErrorClass};
 use tandem_engine::ports::store::ConnectionRecord;
 use tandem_engine::ports::{ConnectorError, WritableConnector};
 
@@ -28,7 +29,14 @@ pub(super) struct Place<'a> {
     pub(super) tenant: &'a str,
 }
 
-type Schemas = HashMap<(String, String), Option<CollectionSchema>>;
+/// A collection as far as it can be known.
+#[derive(Clone)]
+struct Seen {
+    schema: CollectionSchema,
+    can: Capabilities,
+}
+
+type Collections = HashMap<(String, String), Seen>;
 
 /// Checks every sync: its connections, its collections, its mapping against both schemas.
 pub(super) async fn check(
@@ -37,7 +45,7 @@ pub(super) async fn check(
     connections: &[ConnectionRecord],
 ) -> Verdict {
     let mut verdict = Verdict::default();
-    let mut schemas = Schemas::new();
+    let mut known = Collections::new();
     for sync in &parsed.workspace.syncs {
         let mut seen = Both::new(None, None);
         let mut whole = true;
@@ -48,12 +56,12 @@ pub(super) async fn check(
                 connections,
                 sync,
                 side,
-                &mut schemas,
+                &mut known,
                 &mut verdict,
             )
             .await
             {
-                Some(schema) => *seen.get_mut(side) = schema,
+                Some(collection) => *seen.get_mut(side) = Some(collection),
                 None => whole = false,
             }
         }
@@ -61,10 +69,15 @@ pub(super) async fn check(
             continue;
         }
         let prefix = format!("syncs.{}.", sync.config.name);
-        for problem in sync
+        let schema = |side| seen.get(side).as_ref().map(|seen: &Seen| &seen.schema);
+        let mut problems = sync
             .config
-            .check(seen.source.as_ref(), seen.target.as_ref())
-        {
+            .check(schema(Side::Source), schema(Side::Target));
+        problems.extend(Side::BOTH.into_iter().filter_map(|side| {
+            let seen = seen.get(side).as_ref()?;
+            unfindable(&sync.config, side, &seen.can)
+        }));
+        for problem in problems {
             let path = problem.path.strip_prefix(&prefix).unwrap_or(&problem.path);
             verdict.problems.push(parsed.problem(
                 "syncs",
@@ -78,16 +91,35 @@ pub(super) async fn check(
     verdict
 }
 
-/// The schema of a sync's side as far as it can be known; `None` where a problem was noted.
+/// Records are made at a side whose listing may hide their partners, and nothing could find these
+/// (semantics 4): each of them would be made twice.
+fn unfindable(config: &SyncConfiguration, side: Side, can: &Capabilities) -> Option<ConfigProblem> {
+    let hidden = can.filtered && config.direction.receives(side) && !config.match_key.is_empty();
+    if !hidden || config.looked_up_by(side, &can.lookup).is_some() {
+        return None;
+    }
+    let end = match side {
+        Side::Source => &config.source,
+        Side::Target => &config.target,
+    };
+    Some(ConfigProblem {
+        path: format!("syncs.{}.match_key", config.name),
+        what: format!("no field of the match key can be looked up in {} of {}", end.collection, end.connection),
+        why: "Its list has a query and may show only some records; a partner that it leaves out would not be found, and would be made a second time.".into(),
+        fix: "Describe `find` for a field of the match key; or say `complete = true` in its `list`, if the query leaves no record out.".into(),
+    })
+}
+
+/// A sync's side as far as it can be known; `None` where a problem was noted.
 async fn endpoint(
     place: Place<'_>,
     parsed: &Parsed<'_>,
     connections: &[ConnectionRecord],
     sync: &SyncDraft,
     side: Side,
-    schemas: &mut Schemas,
+    known: &mut Collections,
     verdict: &mut Verdict,
-) -> Option<Option<CollectionSchema>> {
+) -> Option<Seen> {
     let end = match side {
         Side::Source => &sync.config.source,
         Side::Target => &sync.config.target,
@@ -137,13 +169,13 @@ async fn endpoint(
         return None;
     }
     let key = (connection.name.to_string(), collection.to_owned());
-    if let Some(known) = schemas.get(&key) {
-        return Some(known.clone());
+    if let Some(seen) = known.get(&key) {
+        return Some(seen.clone());
     }
     let found = look(place, connection, collection).await;
-    let schema = match found {
-        Ok((schema, None)) => Some(schema),
-        Ok((schema, Some(error))) => {
+    let seen = match found {
+        Ok((seen, None)) => seen,
+        Ok((seen, Some(error))) => {
             verdict.warnings.push(format!(
                 "{} at {} could not be tried: {} It is kept all the same, checked against the fields it declares. {}",
                 connection.name,
@@ -151,7 +183,7 @@ async fn endpoint(
                 sentence(&error.message),
                 remedy(connection.name.as_str(), error.class),
             ));
-            Some(schema)
+            seen
         }
         Err(error) => {
             refuse("collection", [
@@ -162,8 +194,8 @@ async fn endpoint(
             return None;
         }
     };
-    schemas.insert(key, schema.clone());
-    Some(schema)
+    known.insert(key, seen.clone());
+    Some(seen)
 }
 
 /// The collection's schema. Where it is declared, a system that cannot be tried is only a warning.
@@ -171,7 +203,7 @@ async fn look(
     place: Place<'_>,
     connection: &ConnectionRecord,
     collection: &str,
-) -> Result<(CollectionSchema, Option<ConnectorError>), ConnectorError> {
+) -> Result<(Seen, Option<ConnectorError>), ConnectorError> {
     let (of, named) = (connection.clone(), collection.to_owned());
     let connecting = place
         .app
@@ -188,7 +220,7 @@ async fn look(
         Ok::<_, ConnectorError>((connector, health.err()))
     };
     match tried.await {
-        Ok((connector, None)) => Ok((connector.describe().await?, None)),
+        Ok((connector, None)) => Ok((seen(&*connector).await?, None)),
         Ok((connector, Some(error))) => declared(connection, &*connector, error).await,
         Err(error) if error.class == ErrorClass::Authentication => {
             let offline =
@@ -203,11 +235,18 @@ async fn declared(
     connection: &ConnectionRecord,
     connector: &dyn WritableConnector,
     error: ConnectorError,
-) -> Result<(CollectionSchema, Option<ConnectorError>), ConnectorError> {
+) -> Result<(Seen, Option<ConnectorError>), ConnectorError> {
     if connection.kind != DECLARING {
         return Err(error);
     }
-    Ok((connector.describe().await?, Some(error)))
+    Ok((seen(connector).await?, Some(error)))
+}
+
+async fn seen(connector: &dyn WritableConnector) -> Result<Seen, ConnectorError> {
+    Ok(Seen {
+        schema: connector.describe().await?,
+        can: connector.capabilities(),
+    })
 }
 
 /// The kind whose collections declare their fields; the others are asked.

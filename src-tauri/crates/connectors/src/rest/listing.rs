@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use minijinja::context;
 use reqwest::Url;
 use tandem_domain::record::NativeRecord;
+use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{
     Applied, ConnectorError, Cursor, ErrorClass, ListRequest, Page, Unreadable,
 };
@@ -14,7 +15,7 @@ use super::http::{Answer, Call, configuration};
 use super::paging::{Place, Progress, Step, digest, judge, overlapping_page};
 use super::settings::{Changes, CursorSource, Pagination};
 use super::{RestConnector, records};
-use crate::json::{Doc, at, elements, field, plain};
+use crate::json::{Doc, at, elements, field};
 
 /// Entries of one page that are no record, past which the answer is not what was described.
 const MAX_UNREADABLE: usize = 10_000;
@@ -268,7 +269,7 @@ impl RestConnector {
                     .last()
                     .and_then(|record| match &record.body {
                         tandem_domain::record::NativeBody::Live { fields, .. } => {
-                            field(fields, name).and_then(plain)
+                            field(fields, name).and_then(Value::plain)
                         }
                         tandem_domain::record::NativeBody::Deleted
                             if *name == self.collection.id =>

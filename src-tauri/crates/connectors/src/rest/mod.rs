@@ -162,7 +162,7 @@ impl Connector for RestConnector {
             bulk: bulk.map_or(1, |bulk| bulk.max),
             in_flight: self.in_flight,
             lookup: collection.find.keys().cloned().collect(),
-            filtered: !collection.list.query.is_empty() || collection.list.path.contains('?'),
+            filtered: collection.list.is_filtered(),
         }
     }
 

@@ -5,6 +5,7 @@ use minijinja::context;
 use tandem_domain::collection::{CollectionSchema, NativeFieldInfo, NativeType};
 use tandem_domain::ids::{RecordId, Version};
 use tandem_domain::record::{NativeBody, NativeRecord};
+use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{
     Applied, ConnectorError, ErrorClass, Fetched, Health, ListRequest,
 };
@@ -14,7 +15,7 @@ use super::http::{Answer, Call, configuration};
 use super::paging::Progress;
 use super::settings::{BatchGet, DeclaredType, VersionSource};
 use super::{RestConnector, records};
-use crate::json::{field, plain};
+use crate::json::field;
 
 impl RestConnector {
     pub(super) async fn get_all(&self, ids: &[RecordId]) -> Result<Vec<Fetched>, ConnectorError> {
@@ -206,7 +207,7 @@ impl RestConnector {
         let wanted = value.trim().to_lowercase();
         let matches = |record: &NativeRecord| match &record.body {
             NativeBody::Live { fields, .. } => field(fields, name)
-                .and_then(plain)
+                .and_then(Value::plain)
                 .is_some_and(|text| text.trim().to_lowercase() == wanted),
             NativeBody::Deleted => false,
         };

@@ -8,7 +8,7 @@ use tandem_domain::value::Value;
 use tandem_engine::ports::connector::Unreadable;
 
 use super::settings::{RestCollection, TimeFormat, VersionSource};
-use crate::json::{cut, field, parse_epoch, parse_iso, plain};
+use crate::json::{cut, field, parse_epoch, parse_iso};
 
 /// Largest single record; a larger one is set aside alone.
 const MAX_RECORD: usize = 4 * 1024 * 1024;
@@ -39,7 +39,7 @@ pub(crate) fn read(
             .and_then(|id| RecordId::new(id).ok());
         unreadable(id, error.to_string())
     })?;
-    let Some(id) = field(&fields, &collection.id).and_then(plain) else {
+    let Some(id) = field(&fields, &collection.id).and_then(Value::plain) else {
         return Err(unreadable(
             None,
             format!("it has no id in {:?}", collection.id),
@@ -67,7 +67,7 @@ pub(crate) fn version(collection: &RestCollection, fields: &NativeFields) -> Opt
         return None;
     };
     field(fields, name)
-        .and_then(plain)
+        .and_then(Value::plain)
         .and_then(|text| Version::new(text).ok())
 }
 
@@ -80,8 +80,8 @@ pub(crate) fn updated_at(
     match (modified.format, value) {
         (_, Value::Timestamp(time)) => Some(*time),
         (TimeFormat::Iso, Value::Text(text)) => parse_iso(text),
-        (TimeFormat::EpochMs, value) => parse_epoch(plain(value)?.parse().ok()?, 1_000),
-        (TimeFormat::EpochS, value) => parse_epoch(plain(value)?.parse().ok()?, 1),
+        (TimeFormat::EpochMs, value) => parse_epoch(value.plain()?.parse().ok()?, 1_000),
+        (TimeFormat::EpochS, value) => parse_epoch(value.plain()?.parse().ok()?, 1),
         (TimeFormat::Iso, _) => None,
     }
 }

@@ -274,6 +274,9 @@ pub struct List {
     /// Query parameters sent with every page: name → template.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
+    /// Whether every record is listed all the same: the query only orders them or picks fields.
+    #[serde(default)]
+    pub complete: bool,
     /// Where the records are in the answer, a JSON pointer; empty: the answer is the list.
     #[serde(default)]
     pub records: String,
@@ -321,6 +324,13 @@ fn comma() -> Option<String> {
 
 pub(super) fn hundred() -> usize {
     100
+}
+
+impl List {
+    /// Whether records may be there that it does not show.
+    pub(crate) fn is_filtered(&self) -> bool {
+        !self.complete && (!self.query.is_empty() || self.path.contains('?'))
+    }
 }
 
 /// How to look records up by a field's value.

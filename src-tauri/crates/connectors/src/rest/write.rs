@@ -16,7 +16,7 @@ use super::compiled::WriteTemplates;
 use super::http::{Answer, Call, configuration, header_name, header_value};
 use super::settings::{self, Create, CreateId, Delete, Precondition, Update};
 use super::{RestConnector, records};
-use crate::json::{field, plain, write_fields, write_text};
+use crate::json::{field, write_fields, write_text};
 
 /// A single write, ready to be sent.
 struct Prepared<'a> {
@@ -65,7 +65,7 @@ impl RestConnector {
         let id = match create.id {
             CreateId::System => None,
             CreateId::Key => Some(key.to_string()),
-            CreateId::Field => match field(fields, &self.collection.id).and_then(plain) {
+            CreateId::Field => match field(fields, &self.collection.id).and_then(Value::plain) {
                 Some(id) => Some(id),
                 None => {
                     let what = format!("a new record needs {}, its id", self.collection.id);

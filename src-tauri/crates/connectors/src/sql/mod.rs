@@ -31,7 +31,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use check::{check_postgres, check_sqlite};
 
-use crate::json::{cut, parse_epoch, parse_iso, plain};
+use crate::json::{cut, parse_epoch, parse_iso};
 use crate::rest::settings::TimeFormat;
 use dialect::{Database, RowOutcome, content_version};
 use settings::{PostgresSettings, SqlCollection, SqliteSettings};
@@ -211,8 +211,8 @@ impl SqlConnector {
         match (value, modified.format) {
             (Value::Timestamp(time), _) => Some(*time),
             (Value::Text(text), TimeFormat::Iso) => parse_iso(text),
-            (value, TimeFormat::EpochMs) => parse_epoch(plain(value)?.parse().ok()?, 1_000),
-            (value, TimeFormat::EpochS) => parse_epoch(plain(value)?.parse().ok()?, 1),
+            (value, TimeFormat::EpochMs) => parse_epoch(value.plain()?.parse().ok()?, 1_000),
+            (value, TimeFormat::EpochS) => parse_epoch(value.plain()?.parse().ok()?, 1),
             _ => None,
         }
     }

@@ -98,14 +98,6 @@ impl Check<'_> {
         );
     }
 
-    fn receives(&self, side: Side) -> bool {
-        match self.config.direction {
-            SyncDirection::Bidirectional => true,
-            SyncDirection::SourceToTarget => side == Side::Target,
-            SyncDirection::TargetToSource => side == Side::Source,
-        }
-    }
-
     fn mapping(&mut self, source: Option<&CollectionSchema>, target: Option<&CollectionSchema>) {
         let config = self.config;
         let fields = config.mapping.fields();
@@ -170,7 +162,8 @@ impl Check<'_> {
     ) -> Vec<FieldPath> {
         let at = format!("mapping.{name}.{side}");
         let config = mapping.side(side);
-        let wanted = self.receives(side) && !config.read_only && config.constant.is_none();
+        let wanted =
+            self.config.direction.receives(side) && !config.read_only && config.constant.is_none();
         if wanted && !config.writable() {
             let (what, how) = one_way(config);
             self.add(
@@ -376,7 +369,7 @@ impl Check<'_> {
         }
         let both = Side::BOTH
             .into_iter()
-            .all(|side| self.receives(side) && mapping.side(side).writable());
+            .all(|side| self.config.direction.receives(side) && mapping.side(side).writable());
         if !both {
             self.add(
                 path,

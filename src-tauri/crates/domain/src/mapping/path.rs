@@ -77,6 +77,28 @@ impl FieldPath {
         self.0.iter().zip(&other.0).all(|(a, b)| a == b)
     }
 
+    /// Whether a connector means this field by `name`: a member's name, or a JSON pointer into it.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        match (self.0.as_slice(), name.strip_prefix('/')) {
+            ([only], None) => only == name,
+            (parts, Some(pointer)) => pointer
+                .split('/')
+                .map(|part| part.replace("~1", "/").replace("~0", "~"))
+                .eq(parts.iter().cloned()),
+            (_, None) => false,
+        }
+    }
+
+    /// What a record holds there; none where it does not carry it.
+    #[must_use]
+    pub fn value<'a>(&self, fields: &'a NativeFields) -> Option<&'a Value> {
+        match self.find(fields) {
+            Found::Value(value) => Some(value),
+            Found::Missing | Found::Blocked(_) => None,
+        }
+    }
+
     pub(crate) fn find<'a>(&self, fields: &'a NativeFields) -> Found<'a> {
         let mut at = fields;
         let mut parts = self.0.iter();

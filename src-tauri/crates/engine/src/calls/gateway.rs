@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tandem_domain::config::CollectionSchema;
 use tandem_domain::ids::{RecordId, Side};
+use tandem_domain::record::NativeRecord;
 use tokio::sync::Semaphore;
 
 use super::circuit::CircuitBreaker;
@@ -155,6 +156,12 @@ impl Gateway {
             .call(Effect::None, || self.connector.reader().get(ids))
             .await?;
         expect_answers(ids.len(), fetched, Applied::No)
+    }
+
+    /// Records whose field equals a value.
+    pub async fn find(&self, field: &str, value: &str) -> Result<Vec<NativeRecord>, CallError> {
+        self.call(Effect::None, || self.connector.reader().find(field, value))
+            .await
     }
 
     /// The fields the collection has now.

@@ -13,6 +13,7 @@ use super::context::RunContext;
 use super::doubles;
 use super::halt::Halt;
 use super::journal::{journal, journal_simulated, prepare};
+use super::partners;
 use super::plan::{Plan, Planner, writes};
 use super::receipts::acknowledge;
 use super::rules::{RecordProblem, id_of};
@@ -170,6 +171,7 @@ async fn apply_once(
         .map(|planned| prepare(run, planned))
         .collect();
     doubles::put_off(run, policy, &mut items).await?;
+    partners::look_up(run, &mut items).await?;
     journal(run, &mut items).await?;
     let stopped = send_window(run, &mut items).await?;
     let lost = acknowledge(run, items).await?;

@@ -2,11 +2,13 @@
 
 use tandem_domain::conflict::ConflictDraft;
 use tandem_domain::ids::{Both, ConflictId, Side};
+use tandem_domain::link::Link;
 use tandem_domain::plan::{ConflictChange, Intent, Reason};
 
 use super::apply::Item;
 use super::context::RunContext;
 use super::halt::Halt;
+use super::partners;
 use super::plan::writes;
 use super::receipts::count_write;
 use super::rules::{RecordProblem, id_of};
@@ -145,6 +147,21 @@ fn boxed(draft: &ConflictDraft) -> Box<ConflictDraft> {
     Box::new(draft.clone())
 }
 
+/// The link a pair has, or is about to have.
+fn link_of(item: &Item) -> Option<Link> {
+    let known = item.planned.pair.link.as_ref();
+    known.or(item.planned.decision.link.as_ref()).cloned()
+}
+
+/// What keeps a pair from being sent, for the error log: told of the record that is there.
+fn problem_row(run: &RunContext, item: &Item, side: Side, problem: &RecordProblem) -> NewError {
+    let link = link_of(item);
+    let id = link
+        .as_ref()
+        .and_then(|link| id_of(link, side.other()).or_else(|| id_of(link, side)));
+    run.record_error(side, id, problem, None)
+}
+
 /// Writes down everything about to be sent, the links as agreed and the conflicts parked.
 pub(super) async fn journal(run: &RunContext, items: &mut [Item]) -> Result<(), Halt> {
     let mut errors: Vec<NewError> = Vec::new();
@@ -152,16 +169,8 @@ pub(super) async fn journal(run: &RunContext, items: &mut [Item]) -> Result<(), 
     for item in items.iter_mut() {
         let decision = &item.planned.decision;
         if let Some((side, problem)) = &item.problem {
-            let link = item
-                .planned
-                .pair
-                .link
-                .clone()
-                .or_else(|| decision.link.clone());
-            let id = link
-                .as_ref()
-                .and_then(|link| id_of(link, side.other()).or_else(|| id_of(link, *side)));
-            errors.push(run.record_error(*side, id, problem, None));
+            let link = link_of(item);
+            errors.push(problem_row(run, item, *side, problem));
             item.link = link.clone();
             pairs.push(JournalPair {
                 link_id: item.link_id,
@@ -237,18 +246,22 @@ fn note_journalled(run: &RunContext, items: &mut [Item], journalled: &[Journalle
     }
 }
 
-/// Only writes down what would be sent: no connector is touched.
+/// Only writes down what would be sent: nothing is written to any system.
 pub(super) async fn journal_simulated(
     run: &RunContext,
     planned: Vec<PlannedPair>,
 ) -> Result<(), Halt> {
-    let mut pairs = Vec::with_capacity(planned.len());
+    let mut items: Vec<Item> = planned
+        .into_iter()
+        .map(|planned| prepare(run, planned))
+        .collect();
+    partners::look_up(run, &mut items).await?;
+    let mut pairs = Vec::with_capacity(items.len());
     let mut errors = Vec::new();
-    for planned in planned {
-        let item = prepare(run, planned);
+    for item in items {
         let decision = &item.planned.decision;
         if let Some((side, problem)) = &item.problem {
-            errors.push(run.record_error(*side, None, problem, None));
+            errors.push(problem_row(run, &item, *side, problem));
         }
         let sides = Side::BOTH
             .into_iter()

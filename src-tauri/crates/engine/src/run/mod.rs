@@ -30,6 +30,7 @@ mod guard;
 pub mod halt;
 mod journal;
 pub mod lease;
+mod partners;
 mod plan;
 mod read;
 mod receipts;
