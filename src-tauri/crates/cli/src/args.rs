@@ -293,14 +293,18 @@ impl StateFilter {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("how").args(["field", "take", "delete_both", "restore", "unlink"]).required(true).multiple(true))]
 pub(crate) struct Resolve {
-    /// The conflict's id, or the beginning of it
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
-    pub(crate) id: Option<String>,
+    /// The conflict's id, or the beginning of it; several are decided alike
+    #[arg(
+        value_name = "ID",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub(crate) ids: Vec<String>,
     /// A field and what it takes: source, target, base, or json:VALUE; once for each contested field
-    #[arg(long, value_name = "NAME=TAKE", value_parser = field_choice, conflicts_with_all = ["all", "delete_both", "restore", "unlink"])]
+    #[arg(long, value_name = "NAME=TAKE", value_parser = field_choice, conflicts_with_all = ["delete_both", "restore", "unlink"])]
     pub(crate) field: Vec<Chosen>,
-    /// Every open conflict about fields
-    #[arg(long, requires = "take")]
+    /// Every open conflict that the decision is for: about fields, or about deletes
+    #[arg(long)]
     pub(crate) all: bool,
     /// With --all: only of this sync
     #[arg(long, value_name = "NAME", requires = "all")]
@@ -320,6 +324,12 @@ pub(crate) struct Resolve {
     /// Leave both records alone from now on
     #[arg(long)]
     pub(crate) unlink: bool,
+    /// Several: if one cannot be decided, decide none
+    #[arg(long)]
+    pub(crate) all_or_nothing: bool,
+    /// Only say what would be decided
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,

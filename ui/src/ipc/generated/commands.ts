@@ -12,6 +12,7 @@ import type {
   CancelRun,
   ConflictSummary,
   ConflictView,
+  ConflictsDecided,
   ConnectionProbe,
   ConnectionTest,
   ConnectionView,
@@ -48,6 +49,7 @@ import type {
   RemoveTenant,
   ResetConnection,
   ResolveConflict,
+  ResolveConflicts,
   ResolveDeleteConflict,
   ResolveError,
   ResumeSync,
@@ -93,6 +95,7 @@ export interface Commands {
   get_conflict: { args: GetConflict; reply: ConflictView };
   resolve_conflict: { args: ResolveConflict; reply: ConflictView };
   resolve_delete_conflict: { args: ResolveDeleteConflict; reply: ConflictView };
+  resolve_conflicts: { args: ResolveConflicts; reply: ConflictsDecided };
   undo_decision: { args: UndoDecision; reply: ConflictView };
   list_errors: { args: ListErrors; reply: Page<ErrorSummary> };
   get_error: { args: GetError; reply: ErrorView };

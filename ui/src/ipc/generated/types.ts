@@ -499,6 +499,27 @@ detected_at: string,
 updated_at: string, };
 
 /**
+ * What became of many decisions, in the order they were asked for (by filter: newest first).
+ */
+export type ConflictsDecided = { 
+/**
+ * Nothing was kept: this is what would be.
+ */
+dry_run: boolean, 
+/**
+ * How many are decided.
+ */
+decided: number, 
+/**
+ * How many are not, for whatever reason.
+ */
+left: number, 
+/**
+ * Each.
+ */
+conflicts: Array<DecidedConflict>, };
+
+/**
  * What became of a probe.
  */
 export type ConnectionProbe = { 
@@ -605,6 +626,36 @@ export type CreateTenant = {
  * Its name, unique.
  */
 name: string, };
+
+/**
+ * One of several conflicts and what became of its decision.
+ */
+export type DecidedConflict = { 
+/**
+ * Its id; as it was asked for where there is none.
+ */
+id: string, 
+/**
+ * What a person would call the record; empty where there is no such conflict.
+ */
+label: string, 
+/**
+ * The sync's name; empty where there is no such conflict.
+ */
+sync: string, 
+/**
+ * What became of it.
+ */
+outcome: DecisionOutcome, 
+/**
+ * Why it was not decided, a sentence; `null` where it was.
+ */
+reason: string | null, };
+
+/**
+ * What became of one of several decisions.
+ */
+export type DecisionOutcome = "decided" | "stale" | "already_settled" | "not_found" | "refused" | "held_back";
 
 /**
  * What is to become of the two records of a delete conflict.
@@ -1194,6 +1245,19 @@ tenant: string,
 name: string, };
 
 /**
+ * One of several conflicts to decide.
+ */
+export type PickedConflict = { 
+/**
+ * Its whole id or the beginning of it.
+ */
+id: string, 
+/**
+ * The revision that was looked at; an older one is refused. Without it: as it is now.
+ */
+revision?: number, };
+
+/**
  * Reaches a connection once, read-only, though its circuit be open: an answer closes it, a
  * failure opens it for five more minutes.
  */
@@ -1387,6 +1451,52 @@ revision: number,
  * One choice for each contested field.
  */
 choices: Array<FieldChoice>, 
+/**
+ * Why.
+ */
+note?: string, };
+
+/**
+ * Decides many conflicts alike, each answering for itself. Kept at once, written after the undo
+ * window. Either `take` and `choices` (conflicts about fields) or `choice` (about deletes).
+ */
+export type ResolveConflicts = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * These; without them every open one that fits `sync`, `contested` and the kind of decision.
+ */
+ids?: Array<PickedConflict>, 
+/**
+ * Only of this sync.
+ */
+sync?: string, 
+/**
+ * Only where this field is contested.
+ */
+contested?: string, 
+/**
+ * What each contested field takes that `choices` does not name; not `custom`.
+ */
+take?: Take, 
+/**
+ * What these fields take, wherever they are contested.
+ */
+choices: Array<FieldChoice>, 
+/**
+ * What is to become of the two records.
+ */
+choice?: DeleteChoice, 
+/**
+ * All or nothing: one that is refused keeps the others from being decided.
+ */
+together: boolean, 
+/**
+ * Only say what would be decided.
+ */
+dry_run: boolean, 
 /**
  * Why.
  */

@@ -158,7 +158,7 @@ impl App {
         Ok(shown)
     }
 
-    fn conflict_changed(&self, tenant: &str, conflict: &ConflictRecord) {
+    pub(super) fn conflict_changed(&self, tenant: &str, conflict: &ConflictRecord) {
         self.inner.hub.publish_event(WireEvent::ConflictChanged {
             tenant: tenant.to_owned(),
             conflict: conflict.id.to_string(),
@@ -229,7 +229,7 @@ fn field_decision(
     Ok(ConflictDecision::Fields(decided))
 }
 
-fn taken(
+pub(super) fn taken(
     conflict: &ConflictRecord,
     sync: &SyncRecord,
     field: &FieldName,
@@ -271,7 +271,7 @@ fn taken(
     }
 }
 
-fn delete_decision(
+pub(super) fn delete_decision(
     conflict: &ConflictRecord,
     choice: DeleteChoice,
 ) -> Result<ConflictDecision, AppError> {

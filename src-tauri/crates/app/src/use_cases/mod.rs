@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod conflicts;
+mod conflicts_many;
 mod connections;
 mod errors;
 mod farewell;

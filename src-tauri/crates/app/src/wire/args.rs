@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{FieldChoice, WireConflictState, WireRunStatus};
+use super::{FieldChoice, PickedConflict, Take, WireConflictState, WireRunStatus};
 
 macro_rules! args {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $ty:ty),* $(,)? })*) => {$(
@@ -238,6 +238,45 @@ args! {
         revision: u32,
         /// What is to become of the two records.
         choice: DeleteChoice,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        note: Option<String>,
+    }
+    /// Decides many conflicts alike, each answering for itself. Kept at once, written after the undo
+    /// window. Either `take` and `choices` (conflicts about fields) or `choice` (about deletes).
+    ResolveConflicts {
+        /// The tenant's name.
+        tenant: String,
+        /// These; without them every open one that fits `sync`, `contested` and the kind of decision.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        ids: Option<Vec<PickedConflict>>,
+        /// Only of this sync.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        sync: Option<String>,
+        /// Only where this field is contested.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        contested: Option<String>,
+        /// What each contested field takes that `choices` does not name; not `custom`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        take: Option<Take>,
+        /// What these fields take, wherever they are contested.
+        #[serde(default)]
+        choices: Vec<FieldChoice>,
+        /// What is to become of the two records.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        choice: Option<DeleteChoice>,
+        /// All or nothing: one that is refused keeps the others from being decided.
+        #[serde(default)]
+        together: bool,
+        /// Only say what would be decided.
+        #[serde(default)]
+        dry_run: bool,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]

@@ -188,3 +188,61 @@ pub struct ConflictFieldView {
     /// What was chosen (also: what is kept of an earlier decision after the record changed).
     pub choice: Option<FieldChoice>,
 }
+
+/// One of several conflicts to decide.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct PickedConflict {
+    /// Its whole id or the beginning of it.
+    pub id: String,
+    /// The revision that was looked at; an older one is refused. Without it: as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub revision: Option<u32>,
+}
+
+/// What became of one of several decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionOutcome {
+    /// Kept; in a dry run: would be.
+    Decided,
+    /// The record changed since it was looked at: look again.
+    Stale,
+    /// Decided, written or closed before.
+    AlreadySettled,
+    /// There is no such conflict.
+    NotFound,
+    /// The decision does not fit it.
+    Refused,
+    /// It could be decided, but another one could not and it was all or nothing.
+    HeldBack,
+}
+
+/// One of several conflicts and what became of its decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DecidedConflict {
+    /// Its id; as it was asked for where there is none.
+    pub id: String,
+    /// What a person would call the record; empty where there is no such conflict.
+    pub label: String,
+    /// The sync's name; empty where there is no such conflict.
+    pub sync: String,
+    /// What became of it.
+    pub outcome: DecisionOutcome,
+    /// Why it was not decided, a sentence; `null` where it was.
+    pub reason: Option<String>,
+}
+
+/// What became of many decisions, in the order they were asked for (by filter: newest first).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConflictsDecided {
+    /// Nothing was kept: this is what would be.
+    pub dry_run: bool,
+    /// How many are decided.
+    pub decided: u64,
+    /// How many are not, for whatever reason.
+    pub left: u64,
+    /// Each.
+    pub conflicts: Vec<DecidedConflict>,
+}

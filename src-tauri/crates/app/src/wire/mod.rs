@@ -59,6 +59,7 @@ macro_rules! for_each_command {
             get_conflict: $crate::wire::GetConflict => $crate::wire::ConflictView,
             resolve_conflict: $crate::wire::ResolveConflict => $crate::wire::ConflictView,
             resolve_delete_conflict: $crate::wire::ResolveDeleteConflict => $crate::wire::ConflictView,
+            resolve_conflicts: $crate::wire::ResolveConflicts => $crate::wire::ConflictsDecided,
             undo_decision: $crate::wire::UndoDecision => $crate::wire::ConflictView,
             list_errors: $crate::wire::ListErrors => $crate::wire::Page<$crate::wire::ErrorSummary>,
             get_error: $crate::wire::GetError => $crate::wire::ErrorView,

@@ -1,6 +1,7 @@
 //! Wire types as text for people.
 
 mod conflicts;
+mod decided;
 mod kept;
 mod problems;
 mod runs;
@@ -9,6 +10,7 @@ mod table;
 mod tame;
 
 pub(crate) use conflicts::{conflict, conflicts};
+pub(crate) use decided::{DecidedMany, decided_many};
 pub(crate) use kept::{erased, pruned};
 pub(crate) use problems::{alerts, audit, error, errors};
 pub(crate) use runs::{changes, rollback, rollback_document, run, run_document, runs};

@@ -2,7 +2,7 @@
 
 use tandem_app::wire::{
     ConflictSummary, ConflictView, DeleteChoice, FieldChoice, GetConflict, ListConflicts,
-    ResolveConflict, ResolveDeleteConflict, Take, UndoDecision, WireConflictKind,
+    PickedConflict, ResolveConflict, ResolveConflicts, ResolveDeleteConflict, Take, UndoDecision,
     WireConflictState,
 };
 use tandem_app::{App, WireError};
@@ -35,9 +35,9 @@ pub(super) async fn conflicts(global: &Global, verb: Conflicts) -> Result<Outcom
             out.print(&conflict, |paint| show::conflict(&conflict, paint))?;
             Ok(Outcome::Completed)
         }
-        Conflicts::Resolve(args) => match args.id.clone() {
-            Some(id) => resolve(&session, &id, &args).await,
-            None => resolve_all(&session, &args).await,
+        Conflicts::Resolve(args) => match args.ids.as_slice() {
+            [id] if !args.dry_run => resolve(&session, id, &args).await,
+            _ => resolve_many(&session, &args).await,
         },
     }
 }
@@ -129,22 +129,21 @@ const fn delete_choice(args: &Resolve) -> Option<DeleteChoice> {
     }
 }
 
+fn field_choice(chosen: &Chosen) -> FieldChoice {
+    let (take, value) = match &chosen.take {
+        Taken::Side(side) => (take_of(*side), None),
+        Taken::Custom(value) => (Take::Custom, Some(value.clone())),
+    };
+    FieldChoice {
+        field: chosen.field.clone(),
+        take,
+        value,
+    }
+}
+
 /// The fields named, and `take` for every other contested one.
 fn choices(conflict: &ConflictView, named: &[Chosen], take: Option<TakeArg>) -> Vec<FieldChoice> {
-    let mut choices: Vec<FieldChoice> = named
-        .iter()
-        .map(|chosen| {
-            let (take, value) = match &chosen.take {
-                Taken::Side(side) => (take_of(*side), None),
-                Taken::Custom(value) => (Take::Custom, Some(value.clone())),
-            };
-            FieldChoice {
-                field: chosen.field.clone(),
-                take,
-                value,
-            }
-        })
-        .collect();
+    let mut choices: Vec<FieldChoice> = named.iter().map(field_choice).collect();
     if let Some(side) = take {
         let rest = conflict.fields.iter().filter(|field| {
             field.contested && named.iter().all(|chosen| chosen.field != field.field)
@@ -158,70 +157,41 @@ fn choices(conflict: &ConflictView, named: &[Chosen], take: Option<TakeArg>) -> 
     choices
 }
 
-async fn resolve_all(session: &Session, args: &Resolve) -> Result<Outcome, WireError> {
+/// Several conflicts, or all that fit, decided alike.
+async fn resolve_many(session: &Session, args: &Resolve) -> Result<Outcome, WireError> {
     let (app, out) = (&session.app, session.out);
-    let open = list(
-        app,
-        &session.tenant,
-        args.sync.clone(),
-        Some(WireConflictState::Open),
-        u32::MAX,
-    )
-    .await?;
-    let wanted = open.into_iter().filter(|conflict| {
-        conflict.kind != WireConflictKind::Delete
-            && args
-                .contested
-                .as_ref()
-                .is_none_or(|field| conflict.contested.contains(field))
-    });
-    let mut decided = Vec::new();
-    let mut refused = 0;
-    for summary in wanted {
-        let get = GetConflict {
+    let picked = |id: &String| PickedConflict {
+        id: id.clone(),
+        revision: None,
+    };
+    let decided = app
+        .resolve_conflicts(ResolveConflicts {
             tenant: session.tenant(),
-            id: summary.id.clone(),
-        };
-        let conflict = app.get_conflict(get).await?;
-        match decide(session, &conflict, args).await {
-            Ok(kept) => decided.push(kept.id),
-            Err(error) => {
-                refused += 1;
-                out.note(&format!(
-                    "{} ({}): {}",
-                    summary.label, summary.id, error.message
-                ));
-            }
-        }
-    }
-    app.carry_out_decisions(&session.tenant).await?;
-    app.idle().await;
-    let mut after = Vec::new();
-    for id in decided {
-        after.push(
-            app.get_conflict(GetConflict {
+            ids: (!args.all).then(|| args.ids.iter().map(picked).collect()),
+            sync: args.sync.clone(),
+            contested: args.contested.clone(),
+            take: args.take.map(take_of),
+            choices: args.field.iter().map(field_choice).collect(),
+            choice: delete_choice(args),
+            together: args.all_or_nothing,
+            dry_run: args.dry_run,
+            note: args.note.clone(),
+        })
+        .await?;
+    let mut many = show::DecidedMany::new(decided);
+    if many.decided.decided > 0 && !args.dry_run {
+        app.carry_out_decisions(&session.tenant).await?;
+        app.idle().await;
+        for id in many.ids() {
+            let get = GetConflict {
                 tenant: session.tenant(),
                 id,
-            })
-            .await?,
-        );
+            };
+            many.note(app.get_conflict(get).await?.state);
+        }
     }
-    let settled = after
-        .iter()
-        .filter(|it| it.state == WireConflictState::Resolved)
-        .count();
-    let waiting = after.len() - settled;
-    out.print(&after, |_| {
-        let mut text = format!("{} settled and written.", show::count(settled as u64, "conflict"));
-        if waiting > 0 {
-            text.push_str(&format!(" {waiting} decided but not written yet, or reopened: see tandem conflicts list --state all."));
-        }
-        if refused > 0 {
-            text.push_str(&format!(" {refused} left open."));
-        }
-        text
-    })?;
-    Ok(if waiting + refused == 0 {
+    out.print(&many, |paint| show::decided_many(&many, paint))?;
+    Ok(if many.is_whole() {
         Outcome::Completed
     } else {
         Outcome::Partial

@@ -16,6 +16,7 @@ mod demo;
 mod filters;
 mod hostile;
 mod logins;
+mod many;
 mod retention;
 mod rollback;
 mod schedule;

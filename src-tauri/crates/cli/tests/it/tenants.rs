@@ -13,6 +13,8 @@ use crate::conflicts::contested;
 enum Want {
     /// That there is no such thing.
     NotFound(Value),
+    /// The same, of each that is named.
+    NoneFound(Value),
     /// A list, or an overview, of nothing.
     Nothing(Value),
     /// It is about no tenant's things, or only about the caller's own.
@@ -52,6 +54,9 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         })),
         "resolve_delete_conflict" => NotFound(json!({
             "tenant": "other", "id": id("conflict"), "revision": 1, "choice": "restore",
+        })),
+        "resolve_conflicts" => Want::NoneFound(json!({
+            "tenant": "other", "ids": [{ "id": id("conflict") }], "take": "source",
         })),
         "get_error" | "resolve_error" => one("error"),
         other => panic!("say here what {other} answers about another tenant's things"),
@@ -130,6 +135,13 @@ async fn every_command_answers_not_found_about_another_tenants_things() {
                 for name in ["right", "Oslo", "C-002"] {
                     assert!(!told.contains(name), "{command} tells {name}: {told}");
                 }
+                asked += 1;
+            }
+            Want::NoneFound(arguments) => {
+                let answer = dispatch(&app, command, arguments).await.unwrap();
+                assert_eq!(answer["decided"], 0, "{command}: {answer}");
+                assert_eq!(answer["conflicts"][0]["outcome"], "not_found");
+                assert_eq!(answer["conflicts"][0]["label"], "", "{answer}");
                 asked += 1;
             }
             Want::Nothing(arguments) => {

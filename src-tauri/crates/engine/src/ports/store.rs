@@ -403,6 +403,15 @@ pub trait TenantStore: Send + Sync {
     fn conflict(&self, id: ConflictId) -> Result<ConflictRecord, StoreError>;
     /// Keeps a decision, durably, audited.
     fn decide(&self, decision: &NewDecision, actor: &Actor) -> Result<ConflictRecord, StoreError>;
+    /// Keeps several decisions in one transaction, each audited: every one answers for itself, in
+    /// order, with what [`TenantStore::decide`] would answer. `together`: one that is refused keeps
+    /// the others from being kept too; they answer as if they were. At most one for each conflict.
+    fn decide_many(
+        &self,
+        decisions: &[NewDecision],
+        together: bool,
+        actor: &Actor,
+    ) -> Result<Vec<Result<ConflictRecord, StoreError>>, StoreError>;
     /// Takes a decision back that has not begun to be written; audited.
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Result<ConflictRecord, StoreError>;
 

@@ -18,20 +18,30 @@ use super::plan::created_side;
 use crate::failpoints::{Point, reach};
 use crate::ports::session::{DecidedConflict, PlannedPair};
 
+/// Decisions whose records are read and written together: few enough that what was read is still
+/// fresh when it is written.
+const WINDOW: usize = 200;
+
 /// Carries out every decision whose undo window has passed, but for those that make a record again:
 /// the answer is these, for [`make_again`].
 pub(super) async fn carry_out(run: &RunContext, policy: &Policy) -> Result<Vec<ConflictId>, Halt> {
-    let (making, others): (Vec<_>, Vec<_>) = plan_decided(run, policy)
-        .await?
-        .into_iter()
-        .partition(|planned| created_side(&planned.decision).is_some());
-    if let Some(halt) = apply_pairs(run, policy, others).await? {
-        return Err(halt);
+    let mut making = Vec::new();
+    let mut left = taken_up(run).await?;
+    while !left.is_empty() {
+        let rest = left.split_off(left.len().min(WINDOW));
+        let (again, others): (Vec<_>, Vec<_>) = plan_decided(run, policy, left)
+            .await?
+            .into_iter()
+            .partition(|planned| created_side(&planned.decision).is_some());
+        if let Some(halt) = apply_pairs(run, policy, others).await? {
+            // They stay decided; the next run carries them out.
+            run.tally(|tally| tally.counts.skipped += rest.len() as u64);
+            return Err(halt);
+        }
+        making.extend(again.iter().filter_map(|planned| planned.carries_out));
+        left = rest;
     }
-    Ok(making
-        .iter()
-        .filter_map(|planned| planned.carries_out)
-        .collect())
+    Ok(making)
 }
 
 /// Carries those decisions out that make a record again, once everything else of the run is done.
@@ -44,17 +54,14 @@ pub(super) async fn make_again(
     if decided.is_empty() {
         return Ok(());
     }
-    let mut planned = plan_decided(run, policy).await?;
-    planned.retain(|planned| {
-        planned
-            .carries_out
-            .is_some_and(|conflict| decided.contains(&conflict))
-    });
+    let mut left = taken_up(run).await?;
+    left.retain(|it| decided.contains(&it.id));
+    let planned = plan_decided(run, policy, left).await?;
     apply_pairs(run, policy, planned).await?.map_or(Ok(()), Err)
 }
 
-/// What every decision comes to, as both sides stand now.
-async fn plan_decided(run: &RunContext, policy: &Policy) -> Result<Vec<PlannedPair>, Halt> {
+/// Every decision whose undo window has passed; none in a simulation.
+async fn taken_up(run: &RunContext) -> Result<Vec<DecidedConflict>, Halt> {
     let now = run.now();
     let decided = run
         .session
@@ -64,6 +71,16 @@ async fn plan_decided(run: &RunContext, policy: &Policy) -> Result<Vec<PlannedPa
         return Ok(Vec::new());
     }
     reach(Point::DecisionsTaken);
+    Ok(decided)
+}
+
+/// What these decisions come to, as both sides stand now.
+async fn plan_decided(
+    run: &RunContext,
+    policy: &Policy,
+    decided: Vec<DecidedConflict>,
+) -> Result<Vec<PlannedPair>, Halt> {
+    let now = run.now();
     let links: Vec<&Link> = decided.iter().map(|decided| &decided.link).collect();
     let mut sides = Both::new(Vec::new(), Vec::new());
     for side in Side::BOTH {

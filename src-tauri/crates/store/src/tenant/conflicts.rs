@@ -9,9 +9,9 @@ use tandem_domain::conflict::{
 };
 use tandem_domain::ids::{ConflictId, FieldName, LinkId, RunId, Side, SyncId};
 use tandem_engine::ports::history::ParkedConflict;
-use tandem_engine::ports::store::{Actor, ConflictFilter, ConflictRecord, NewDecision};
+use tandem_engine::ports::store::{Actor, ConflictFilter, ConflictRecord, NewDecision, StoreError};
 
-use super::{audit, syncs};
+use super::{Answer, audit, syncs};
 use crate::codec::{Codec, pack};
 use crate::fault::{Fault, Result, conflict, corrupt, not_found};
 use crate::keys::{At, Id, SyncKey, limit, micros, of_word, word};
@@ -116,12 +116,8 @@ fn key(db: &Connection, tenant: i64, id: ConflictId) -> Result<(i64, i64)> {
         .ok_or_else(|| not_found("conflict", id))
 }
 
-pub(crate) fn decide(
-    db: &Connection,
-    tenant: i64,
-    new: &NewDecision,
-    actor: &Actor,
-) -> Result<ConflictRecord> {
+/// The conflict that a decision is about, if it may be kept.
+fn undecided(db: &Connection, tenant: i64, new: &NewDecision) -> Result<ConflictRecord> {
     let before = one(db, tenant, new.conflict)?;
     if before.revision != new.revision {
         return Err(conflict(format!(
@@ -135,6 +131,48 @@ pub(crate) fn decide(
             word(&before.state)?
         )));
     }
+    Ok(before)
+}
+
+/// Keeps several decisions, each answering for itself; with `together`, all of them or none.
+pub(crate) fn decide_many(
+    db: &Connection,
+    tenant: i64,
+    decisions: &[NewDecision],
+    together: bool,
+    actor: &Actor,
+) -> Result<Vec<Answer<ConflictRecord>>> {
+    let own = |answer: Result<ConflictRecord>| match answer {
+        Ok(conflict) => Ok(Ok(conflict)),
+        Err(Fault::Store(refused @ (StoreError::NotFound { .. } | StoreError::Conflict(_)))) => {
+            Ok(Err(refused))
+        }
+        // The disk, the file: not about this one.
+        Err(fault) => Err(fault),
+    };
+    if together {
+        let answers = decisions
+            .iter()
+            .map(|new| own(undecided(db, tenant, new)))
+            .collect::<Result<Vec<_>>>()?;
+        if answers.iter().any(std::result::Result::is_err) {
+            return Ok(answers);
+        }
+    }
+    decisions
+        .iter()
+        .map(|new| own(decide(db, tenant, new, actor)))
+        .collect()
+}
+
+pub(crate) fn decide(
+    db: &Connection,
+    tenant: i64,
+    new: &NewDecision,
+    actor: &Actor,
+) -> Result<ConflictRecord> {
+    // Everything that can be refused is refused before anything is written.
+    let before = undecided(db, tenant, new)?;
     let (id, _) = key(db, tenant, new.conflict)?;
     db.execute(
         "INSERT OR REPLACE INTO conflict_decisions

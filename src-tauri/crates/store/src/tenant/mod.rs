@@ -225,6 +225,19 @@ impl TenantStore for SqliteTenant {
         decided
     }
 
+    fn decide_many(
+        &self,
+        decisions: &[NewDecision],
+        together: bool,
+        actor: &Actor,
+    ) -> Answer<Vec<Answer<ConflictRecord>>> {
+        reach(Point::Deciding);
+        let decided =
+            self.write(|db, tenant| conflicts::decide_many(db, tenant, decisions, together, actor));
+        reach(Point::Decided);
+        decided
+    }
+
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Answer<ConflictRecord> {
         self.write(|db, tenant| conflicts::undo(db, tenant, id, actor))
     }
