@@ -247,7 +247,6 @@ async fn thousands_are_decided_within_seconds_and_an_interruption_takes_none_bac
     drop(app);
 
     let run = bench.tandem(&["run", "customers", "--json"]);
-    println!("and carried out in {:.1?}", begun.elapsed());
     assert_eq!(run.status, 0, "{run:?}");
     assert_eq!(run.json()["updated"]["target"], json!(MANY));
     assert_eq!(city(&bench, MANY), json!("Oslo"));
