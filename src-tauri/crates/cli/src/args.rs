@@ -74,6 +74,12 @@ pub(crate) enum Verb {
     /// Look at conflicts and settle them
     #[command(subcommand)]
     Conflicts(Conflicts),
+    /// Look at pairs of records; review those met for the first time; link and unlink by hand
+    #[command(subcommand)]
+    Pairs(Pairs),
+    /// Records that were read and not settled: try them again, or leave them alone
+    #[command(subcommand)]
+    SetAside(SetAside),
     /// Look at errors; mark them as settled
     #[command(subcommand)]
     Errors(Errors),
@@ -86,7 +92,7 @@ pub(crate) enum Verb {
     /// Remove now what [retention] in the workspace file no longer keeps; a window or `serve` does so
     /// every hour
     Prune,
-    /// Forget what a record ever said
+    /// Bring a value back that was decided against; forget what a record ever said
     #[command(subcommand)]
     Records(Records),
     /// List, create and remove tenants
@@ -181,6 +187,18 @@ pub(crate) struct Run {
     pub(crate) full: bool,
 }
 
+impl Run {
+    /// An ordinary run of a sync.
+    pub(crate) const fn of(name: String) -> Self {
+        Self {
+            name,
+            simulate: false,
+            allow_deletes: None,
+            full: false,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Runs {
     /// Runs, newest first
@@ -264,6 +282,100 @@ pub(crate) enum Conflicts {
     /// Take a decision back that has not been written
     Undo {
         /// The conflict's id, or the beginning of it
+        id: String,
+    },
+    /// Link the two records of a conflict anew that were unlinked; the next run compares them
+    Relink {
+        /// The conflict's id, or the beginning of it
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pairs {
+    /// Pairs of records, in the order they were met
+    List {
+        /// Only of this sync
+        #[arg(long, value_name = "NAME")]
+        sync: Option<String>,
+        /// Only in this state
+        #[arg(long, value_name = "STATE")]
+        state: Option<PairStateArg>,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Two records that were met for the first time and differ are the same: keep them linked
+    Confirm {
+        /// The pair's number
+        id: String,
+        /// Whose values both get
+        #[arg(long)]
+        take: TakeArg,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// They are not the same: leave both alone from now on
+    Reject {
+        /// The pair's number
+        id: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Link two records by hand, whatever they were before; the next run compares them as if met for
+    /// the first time
+    Link {
+        /// The sync's name
+        sync: String,
+        /// The record's id at the source
+        #[arg(long, value_name = "ID")]
+        source: String,
+        /// The record's id at the target
+        #[arg(long, value_name = "ID")]
+        target: String,
+    },
+    /// Link the two records of a pair anew
+    Relink {
+        /// The pair's number, or the id of one of its conflicts
+        id: String,
+    },
+    /// Leave both records of a pair alone from now on
+    Unlink {
+        /// The pair's number, or the id of one of its conflicts
+        id: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum PairStateArg {
+    Active,
+    Unpaired,
+    Closed,
+    Excluded,
+    Quarantined,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SetAside {
+    /// Records that were read and not settled: unusable, quarantined, uncertain, deferred
+    List {
+        /// Only of this sync
+        #[arg(long, value_name = "NAME")]
+        sync: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Run its sync, which reads and tries it again
+    Retry {
+        /// Its id in the list
+        id: String,
+    },
+    /// Leave it alone from now on, with its partner
+    Drop {
+        /// Its id in the list
         id: String,
     },
 }
@@ -405,6 +517,11 @@ pub(crate) enum Errors {
         /// Its id, or the beginning of it
         id: String,
     },
+    /// Run the sync of a run again, which tries what failed in it
+    Retry {
+        /// The run's id, or the beginning of it
+        run: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -479,6 +596,37 @@ pub(crate) enum Records {
         #[arg(long)]
         yes: bool,
     },
+    /// Bring back a value that a rule or a person decided against, on both systems, if the record
+    /// still says what it says now
+    #[command(group = clap::ArgGroup::new("one").args(["source", "target"]).required(true))]
+    Restore {
+        /// The sync's name
+        sync: String,
+        /// The record's id at the source
+        #[arg(long, value_name = "ID")]
+        source: Option<String>,
+        /// The record's id at the target
+        #[arg(long, value_name = "ID")]
+        target: Option<String>,
+        /// The field
+        #[arg(long, value_name = "NAME")]
+        field: String,
+        /// The run or the conflict in which the value lost
+        #[arg(long, value_name = "ID")]
+        from: String,
+        /// Whose value, where both sides' lost
+        #[arg(long, value_name = "SIDE")]
+        lost_on: Option<SideArg>,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SideArg {
+    Source,
+    Target,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Both, FieldName, RecordId, Version};
+use crate::link::{Link, LinkSide, Seen};
+use crate::schema::CanonicalSchema;
 use crate::value::Value;
 
 /// A conflict as planning finds it: everything an admin needs to decide, and everything needed to
@@ -22,6 +24,48 @@ pub struct ConflictDraft {
     pub sides: Both<Option<ConflictSide>>,
 }
 
+impl ConflictDraft {
+    /// What bringing back a value of `field` starts from: both records of a linked pair as they are
+    /// known, so that one that moved on since is told from one that did not. `None`: half a pair.
+    #[must_use]
+    pub fn restoring(
+        link: &Link,
+        schema: &CanonicalSchema,
+        field: &FieldName,
+        why: String,
+    ) -> Option<Self> {
+        let (Some(source), Some(target)) = (&link.sides.source, &link.sides.target) else {
+            return None;
+        };
+        let fields = schema
+            .fields
+            .keys()
+            .map(|name| ConflictField {
+                field: name.clone(),
+                base: link.base.as_ref().and_then(|base| base.get(name)).cloned(),
+                source: source.known().get(name).cloned(),
+                target: target.known().get(name).cloned(),
+                contested: name == field,
+            })
+            .filter(|it| {
+                it.contested || it.base.is_some() || it.source.is_some() || it.target.is_some()
+            })
+            .collect();
+        let side = |half: &LinkSide| ConflictSide {
+            id: half.id.clone(),
+            version: half.version.clone(),
+            updated_at: half.updated_at,
+            deleted: half.seen == Some(Seen::Deleted),
+        };
+        Some(Self {
+            kind: ConflictKind::Restoration,
+            why,
+            fields,
+            sides: Both::new(Some(side(source)), Some(side(target))),
+        })
+    }
+}
+
 /// What kind of disagreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +76,8 @@ pub enum ConflictKind {
     Delete,
     /// Two records were paired for the first time and differ.
     Pairing,
+    /// No disagreement: an admin brings back a value that was decided against.
+    Restoration,
 }
 
 /// One field of a conflict. `None` values: the side has no such record, or the field was never known.
@@ -98,6 +144,12 @@ pub enum CloseReason {
     PolicyDecided,
     /// Both records are gone.
     BothDeleted,
+    /// The record changed after this was decided, and both sides agree on what it says now.
+    MovedOn,
+    /// A restoration was taken back before it was written.
+    TakenBack,
+    /// The pair was unlinked, or its records were linked anew, by hand.
+    ByHand,
 }
 
 /// Where a conflict stands.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::conflict::{Choice, ConflictDecision, ConflictDraft, ConflictField};
+use crate::conflict::{Choice, CloseReason, ConflictDecision, ConflictDraft, ConflictField};
 use crate::ids::{Both, FieldName, Side};
 use crate::link::{Link, LinkSide, LinkState};
 use crate::merge::DECISION;
@@ -18,8 +18,9 @@ use crate::value::Value;
 /// What becomes of a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DecisionOutcome {
-    /// It holds: these writes carry it out (none where it is done already, or where the sides came
-    /// to agree by themselves).
+    /// It holds: these writes carry it out (none where it is done already). Where the sides came to
+    /// agree on something else by themselves it is void, and [`CloseReason::MovedOn`] closes the
+    /// conflict.
     Write(Decision),
     /// A side moved on since the admin looked: nothing is written, the conflict reopens.
     Reopen {
@@ -284,7 +285,11 @@ impl Applying<'_> {
         contested.extend(meeting.merged.undecided.keys().cloned());
         changed.retain(|field| contested.contains(field));
         if contested.is_empty() {
-            return DecisionOutcome::Write(self.planner.plan());
+            // Both came to agree on something else than was decided: the decision is void.
+            return DecisionOutcome::Write(Decision {
+                conflict: ConflictChange::Close(CloseReason::MovedOn),
+                ..self.planner.plan()
+            });
         }
         let mut draft = self
             .planner

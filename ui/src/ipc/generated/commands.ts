@@ -17,6 +17,7 @@ import type {
   ConnectionTest,
   ConnectionView,
   CreateTenant,
+  DropSetAside,
   EraseRecord,
   ErrorSummary,
   ErrorView,
@@ -28,30 +29,36 @@ import type {
   GetSync,
   HistoryPruned,
   IsolateConnection,
+  LinkPair,
   ListAlerts,
   ListAudit,
   ListConflicts,
   ListConnections,
   ListErrors,
+  ListPairs,
   ListRuns,
+  ListSetAside,
   ListSyncs,
   ListTenants,
   LoadSample,
   Overview,
   OverviewView,
   Page,
+  PairView,
   PauseSync,
   ProbeConnection,
   PruneHistory,
   RebaselineSync,
   RecordChange,
   RecordErased,
+  RelinkPair,
   RemoveTenant,
   ResetConnection,
   ResolveConflict,
   ResolveConflicts,
   ResolveDeleteConflict,
   ResolveError,
+  RestoreValue,
   ResumeSync,
   RollbackRun,
   RunChanges,
@@ -59,12 +66,14 @@ import type {
   RunSync,
   RunView,
   SampleLoaded,
+  SetAsideView,
   SyncSummary,
   SyncView,
   TenantRemoved,
   TenantView,
   TestConnection,
   UndoDecision,
+  UnlinkPair,
   VerifyAudit,
 } from "./types";
 
@@ -97,6 +106,13 @@ export interface Commands {
   resolve_delete_conflict: { args: ResolveDeleteConflict; reply: ConflictView };
   resolve_conflicts: { args: ResolveConflicts; reply: ConflictsDecided };
   undo_decision: { args: UndoDecision; reply: ConflictView };
+  restore_value: { args: RestoreValue; reply: ConflictView };
+  list_pairs: { args: ListPairs; reply: Page<PairView> };
+  link_pair: { args: LinkPair; reply: PairView };
+  relink_pair: { args: RelinkPair; reply: PairView };
+  unlink_pair: { args: UnlinkPair; reply: PairView };
+  list_set_aside: { args: ListSetAside; reply: Page<SetAsideView> };
+  drop_set_aside: { args: DropSetAside; reply: PairView };
   list_errors: { args: ListErrors; reply: Page<ErrorSummary> };
   get_error: { args: GetError; reply: ErrorView };
   resolve_error: { args: ResolveError; reply: ErrorView };

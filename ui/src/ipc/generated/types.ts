@@ -663,6 +663,19 @@ export type DecisionOutcome = "decided" | "stale" | "already_settled" | "not_fou
 export type DeleteChoice = "delete_both" | "restore" | "unlink";
 
 /**
+ * Leaves a record that was set aside alone from now on, with its partner.
+ */
+export type DropSetAside = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Its id in the list.
+ */
+id: string, };
+
+/**
  * Forgets what a record of a sync, and its partner, ever said. One of both ids is named.
  */
 export type EraseRecord = { 
@@ -970,6 +983,28 @@ tenant: string,
 name: string, };
 
 /**
+ * Links two records by hand, whatever they were before: the next run compares them as if met for
+ * the first time.
+ */
+export type LinkPair = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The record's id at the source.
+ */
+source: string, 
+/**
+ * The record's id at the target.
+ */
+target: string, };
+
+/**
  * What administrators were told of failures, newest first.
  */
 export type ListAlerts = { 
@@ -1063,6 +1098,31 @@ before?: string,
 limit: number, };
 
 /**
+ * Pairs of records, in the order they were met.
+ */
+export type ListPairs = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only of this sync.
+ */
+sync?: string, 
+/**
+ * Only in this state.
+ */
+state?: WirePairState, 
+/**
+ * Only after this one: the last page's `next`.
+ */
+after?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
  * Runs, newest first.
  */
 export type ListRuns = { 
@@ -1082,6 +1142,27 @@ status?: WireRunStatus,
  * Only older than this run: the last page's `next`.
  */
 before?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
+ * Records that were read and not settled, by sync, side and id.
+ */
+export type ListSetAside = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only of this sync.
+ */
+sync?: string, 
+/**
+ * Only after this one: the last page's `next`.
+ */
+after?: string, 
 /**
  * At most so many, 1 to 1,000.
  */
@@ -1230,6 +1311,47 @@ items: Array<T>,
  * The cursor (`before` or `after`) for what follows; `null` at the end.
  */
 next: string | null, };
+
+/**
+ * A pair, or half of one.
+ */
+export type PairView = { 
+/**
+ * Its number.
+ */
+id: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * What it is now.
+ */
+state: WirePairState, 
+/**
+ * What a person would call the record.
+ */
+label: string, 
+/**
+ * The record at the source; `null`: there is none.
+ */
+source_record_id: string | null, 
+/**
+ * The record at the target; `null`: there is none.
+ */
+target_record_id: string | null, 
+/**
+ * The next run plans it, whatever is read.
+ */
+waiting: boolean, 
+/**
+ * A create was sent for it and never acknowledged.
+ */
+uncertain: boolean, 
+/**
+ * Its conflict that is open or decided.
+ */
+conflict: string | null, };
 
 /**
  * Lets a sync rest: neither the schedule nor a person runs it until it is resumed.
@@ -1401,6 +1523,19 @@ audit: number,
 audit_kept: number, };
 
 /**
+ * Links the two records of a pair anew that was unlinked, or whose delete was left alone.
+ */
+export type RelinkPair = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The pair's number, or the id of one of its conflicts.
+ */
+id: string, };
+
+/**
  * Removes a tenant with everything of it, after its workspace file and its audit log were
  * written to a folder.
  */
@@ -1539,6 +1674,44 @@ tenant: string,
  * The error, its whole id or the beginning of it.
  */
 id: string, };
+
+/**
+ * Keeps a value that a rule or a person decided against to be brought back to both systems: a
+ * decision like any other. One of both ids is named.
+ */
+export type RestoreValue = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The record's id at the source.
+ */
+source?: string, 
+/**
+ * The record's id at the target.
+ */
+target?: string, 
+/**
+ * The field.
+ */
+field: string, 
+/**
+ * The run or the conflict in which the value lost: its whole id or the beginning of it.
+ */
+from: string, 
+/**
+ * Where the value stood, if both sides' lost.
+ */
+lost_on?: WireSide, 
+/**
+ * Why.
+ */
+note?: string, };
 
 /**
  * Ends a sync's rest.
@@ -1847,6 +2020,39 @@ name: string,
 address: string, };
 
 /**
+ * A record that was read and not settled.
+ */
+export type SetAsideView = { 
+/**
+ * What names it in commands: its sync, side and id.
+ */
+id: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * Where it lives.
+ */
+side: WireSide, 
+/**
+ * That side's connection, by name.
+ */
+system: string, 
+/**
+ * Its id there.
+ */
+record_id: string, 
+/**
+ * Why, in a word.
+ */
+why: WireSetAside, 
+/**
+ * Why, a sentence.
+ */
+reason: string, };
+
+/**
  * One number for each side.
  */
 export type SideCounts = { 
@@ -2055,6 +2261,19 @@ tenant: string,
 id: string, };
 
 /**
+ * Leaves both records of a pair alone from now on.
+ */
+export type UnlinkPair = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The pair's number, or the id of one of its conflicts.
+ */
+id: string, };
+
+/**
  * Checks that no row of the audit log was changed.
  */
 export type VerifyAudit = { 
@@ -2214,6 +2433,11 @@ tenant: string, };
 export type WireFieldType = "text" | "integer" | "decimal" | "boolean" | "timestamp" | "date" | "json" | "list" | "reference";
 
 /**
+ * What a pair is now.
+ */
+export type WirePairState = "active" | "unpaired" | "closed" | "excluded" | "quarantined";
+
+/**
  * Where a live run is.
  */
 export type WirePhase = "prepare" | "read" | "plan" | "apply" | "finalize";
@@ -2227,6 +2451,11 @@ export type WireReversible = "full" | "partly" | "no";
  * How a run stands.
  */
 export type WireRunStatus = "pending" | "running" | "completed" | "partial" | "failed";
+
+/**
+ * Why a record is not settled.
+ */
+export type WireSetAside = "unusable" | "quarantined" | "uncertain" | "deferred";
 
 /**
  * A role in a sync.

@@ -166,7 +166,7 @@ impl App {
     }
 }
 
-fn show(scope: &Scope<'_>, conflict: &ConflictRecord) -> Result<ConflictView, AppError> {
+pub(super) fn show(scope: &Scope<'_>, conflict: &ConflictRecord) -> Result<ConflictView, AppError> {
     let mut syncs = Syncs::load(scope.store)?;
     Ok(view(conflict, syncs.get(conflict.sync)))
 }

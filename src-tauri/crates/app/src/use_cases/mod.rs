@@ -8,6 +8,8 @@ mod connections;
 mod errors;
 mod farewell;
 mod overview;
+mod pairs;
+mod restore;
 mod retention;
 mod runs;
 mod secrets;

@@ -4,6 +4,7 @@ pub(crate) mod conflicts;
 pub(crate) mod connections;
 pub(crate) mod errors;
 pub(crate) mod label;
+pub(crate) mod pairs;
 pub(crate) mod runs;
 pub(crate) mod syncs;
 pub(crate) mod words;

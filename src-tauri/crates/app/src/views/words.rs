@@ -4,15 +4,17 @@ use tandem_domain::config::SyncDirection;
 use tandem_domain::conflict::{CloseReason, ConflictKind, ConflictState};
 use tandem_domain::field_type::FieldType;
 use tandem_domain::ids::{Both, Side};
+use tandem_domain::link::LinkState;
 use tandem_domain::schema::CanonicalSchema;
 use tandem_engine::ports::events::Phase;
 use tandem_engine::ports::history::{
     ErrorType, OperationKind, OperationState, RunStatus, RunTrigger,
 };
+use tandem_engine::ports::pairs::SetAsideWhy;
 
 use crate::wire::{
     ChangeKind, ChangeState, SideCounts, WireConflictKind, WireConflictState, WireDirection,
-    WireFieldType, WirePhase, WireRunStatus, WireSide, WireTrigger,
+    WireFieldType, WirePairState, WirePhase, WireRunStatus, WireSetAside, WireSide, WireTrigger,
 };
 
 /// One word for another.
@@ -49,12 +51,35 @@ words! {
         Journalled => Journalled, Done => Done, Failed => Failed, Dropped => Dropped,
         Uncertain => Uncertain, Planned => Planned,
     }
-    ConflictKind => WireConflictKind { Update => Update, Delete => Delete, Pairing => Pairing }
+    LinkState => WirePairState {
+        Active => Active, Unpaired => Unpaired, Closed => Closed, Excluded => Excluded,
+        Quarantined => Quarantined,
+    }
+    WirePairState => LinkState {
+        Active => Active, Unpaired => Unpaired, Closed => Closed, Excluded => Excluded,
+        Quarantined => Quarantined,
+    }
+    SetAsideWhy => WireSetAside {
+        Unusable => Unusable, Quarantined => Quarantined, Uncertain => Uncertain,
+        Deferred => Deferred,
+    }
+    WireSide => Side { Source => Source, Target => Target }
     ConflictState => WireConflictState {
         Open => Open, Decided => Decided, Resolved => Resolved, Closed => Closed,
     }
     WireConflictState => ConflictState {
         Open => Open, Decided => Decided, Resolved => Resolved, Closed => Closed,
+    }
+}
+
+impl From<ConflictKind> for WireConflictKind {
+    fn from(kind: ConflictKind) -> Self {
+        match kind {
+            // What is chosen is a value for a field.
+            ConflictKind::Update | ConflictKind::Restoration => Self::Update,
+            ConflictKind::Delete => Self::Delete,
+            ConflictKind::Pairing => Self::Pairing,
+        }
     }
 }
 
@@ -99,6 +124,11 @@ pub(crate) const fn closed(reason: CloseReason) -> &'static str {
         CloseReason::SidesAgree => "Both systems came to hold the same.",
         CloseReason::PolicyDecided => "A changed policy settled it.",
         CloseReason::BothDeleted => "Both records are gone.",
+        CloseReason::MovedOn => {
+            "The record changed after this was decided, and both systems agree on what it says now; nothing was written for it."
+        }
+        CloseReason::TakenBack => "It was taken back before it was written.",
+        CloseReason::ByHand => "The two records were unlinked, or linked anew, by hand.",
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{FieldChoice, PickedConflict, Take, WireConflictState, WireRunStatus};
+use super::{
+    FieldChoice, PickedConflict, Take, WireConflictState, WirePairState, WireRunStatus, WireSide,
+};
 
 macro_rules! args {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $ty:ty),* $(,)? })*) => {$(
@@ -287,6 +289,101 @@ args! {
         /// The tenant's name.
         tenant: String,
         /// The conflict, its whole id or the beginning of it.
+        id: String,
+    }
+    /// Keeps a value that a rule or a person decided against to be brought back to both systems: a
+    /// decision like any other. One of both ids is named.
+    RestoreValue {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        sync: String,
+        /// The record's id at the source.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        source: Option<String>,
+        /// The record's id at the target.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        target: Option<String>,
+        /// The field.
+        field: String,
+        /// The run or the conflict in which the value lost: its whole id or the beginning of it.
+        from: String,
+        /// Where the value stood, if both sides' lost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        lost_on: Option<WireSide>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        note: Option<String>,
+    }
+    /// Pairs of records, in the order they were met.
+    ListPairs {
+        /// The tenant's name.
+        tenant: String,
+        /// Only of this sync.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        sync: Option<String>,
+        /// Only in this state.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        state: Option<WirePairState>,
+        /// Only after this one: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        after: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+    /// Links two records by hand, whatever they were before: the next run compares them as if met for
+    /// the first time.
+    LinkPair {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        sync: String,
+        /// The record's id at the source.
+        source: String,
+        /// The record's id at the target.
+        target: String,
+    }
+    /// Links the two records of a pair anew that was unlinked, or whose delete was left alone.
+    RelinkPair {
+        /// The tenant's name.
+        tenant: String,
+        /// The pair's number, or the id of one of its conflicts.
+        id: String,
+    }
+    /// Leaves both records of a pair alone from now on.
+    UnlinkPair {
+        /// The tenant's name.
+        tenant: String,
+        /// The pair's number, or the id of one of its conflicts.
+        id: String,
+    }
+    /// Records that were read and not settled, by sync, side and id.
+    ListSetAside {
+        /// The tenant's name.
+        tenant: String,
+        /// Only of this sync.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        sync: Option<String>,
+        /// Only after this one: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        after: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+    /// Leaves a record that was set aside alone from now on, with its partner.
+    DropSetAside {
+        /// The tenant's name.
+        tenant: String,
+        /// Its id in the list.
         id: String,
     }
     /// Errors, newest first.

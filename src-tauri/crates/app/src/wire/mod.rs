@@ -11,6 +11,7 @@ mod conflicts;
 mod error;
 mod events;
 mod history;
+mod pairs;
 mod problems;
 mod setup;
 mod typescript;
@@ -20,6 +21,7 @@ pub use conflicts::*;
 pub use error::*;
 pub use events::*;
 pub use history::*;
+pub use pairs::*;
 pub use problems::*;
 pub use setup::*;
 pub use typescript::typescript;
@@ -61,6 +63,13 @@ macro_rules! for_each_command {
             resolve_delete_conflict: $crate::wire::ResolveDeleteConflict => $crate::wire::ConflictView,
             resolve_conflicts: $crate::wire::ResolveConflicts => $crate::wire::ConflictsDecided,
             undo_decision: $crate::wire::UndoDecision => $crate::wire::ConflictView,
+            restore_value: $crate::wire::RestoreValue => $crate::wire::ConflictView,
+            list_pairs: $crate::wire::ListPairs => $crate::wire::Page<$crate::wire::PairView>,
+            link_pair: $crate::wire::LinkPair => $crate::wire::PairView,
+            relink_pair: $crate::wire::RelinkPair => $crate::wire::PairView,
+            unlink_pair: $crate::wire::UnlinkPair => $crate::wire::PairView,
+            list_set_aside: $crate::wire::ListSetAside => $crate::wire::Page<$crate::wire::SetAsideView>,
+            drop_set_aside: $crate::wire::DropSetAside => $crate::wire::PairView,
             list_errors: $crate::wire::ListErrors => $crate::wire::Page<$crate::wire::ErrorSummary>,
             get_error: $crate::wire::GetError => $crate::wire::ErrorView,
             resolve_error: $crate::wire::ResolveError => $crate::wire::ErrorView,

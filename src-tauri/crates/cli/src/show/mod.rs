@@ -3,6 +3,7 @@
 mod conflicts;
 mod decided;
 mod kept;
+mod pairs;
 mod problems;
 mod runs;
 mod setup;
@@ -12,6 +13,7 @@ mod tame;
 pub(crate) use conflicts::{conflict, conflicts};
 pub(crate) use decided::{DecidedMany, decided_many};
 pub(crate) use kept::{erased, pruned};
+pub(crate) use pairs::{pair, pairs, set_aside};
 pub(crate) use problems::{alerts, audit, error, errors};
 pub(crate) use runs::{changes, rollback, rollback_document, run, run_document, runs};
 pub(crate) use setup::{

@@ -2,8 +2,8 @@
 
 use tandem_app::wire::{
     ConflictSummary, ConflictView, DeleteChoice, FieldChoice, GetConflict, ListConflicts,
-    PickedConflict, ResolveConflict, ResolveConflicts, ResolveDeleteConflict, Take, UndoDecision,
-    WireConflictState,
+    PickedConflict, RelinkPair, ResolveConflict, ResolveConflicts, ResolveDeleteConflict,
+    RestoreValue, Take, UndoDecision, WireConflictState,
 };
 use tandem_app::{App, WireError};
 
@@ -35,6 +35,11 @@ pub(super) async fn conflicts(global: &Global, verb: Conflicts) -> Result<Outcom
             out.print(&conflict, |paint| show::conflict(&conflict, paint))?;
             Ok(Outcome::Completed)
         }
+        Conflicts::Relink { id } => {
+            let pair = app.relink_pair(RelinkPair { tenant, id }).await?;
+            out.print(&pair, |paint| show::pair(&pair, paint))?;
+            Ok(Outcome::Completed)
+        }
         Conflicts::Resolve(args) => match args.ids.as_slice() {
             [id] if !args.dry_run => resolve(&session, id, &args).await,
             _ => resolve_many(&session, &args).await,
@@ -63,19 +68,42 @@ async fn list(
 }
 
 async fn resolve(session: &Session, id: &str, args: &Resolve) -> Result<Outcome, WireError> {
-    let (app, out) = (&session.app, session.out);
-    let get = |id: &str| GetConflict {
-        tenant: session.tenant(),
-        id: id.to_owned(),
-    };
-    let conflict = app.get_conflict(get(id)).await?;
+    let conflict = session
+        .app
+        .get_conflict(GetConflict {
+            tenant: session.tenant(),
+            id: id.to_owned(),
+        })
+        .await?;
     decide(session, &conflict, args).await?;
+    carried_out(session, conflict.id).await
+}
+
+/// Brings a value back that lost.
+pub(super) async fn restore(global: &Global, args: RestoreValue) -> Result<Outcome, WireError> {
+    let session = Session::open_telling(global)?;
+    let kept = session.app.restore_value(args).await?;
+    carried_out(&session, kept.id).await
+}
+
+/// Writes a decision and shows what became of it.
+pub(super) async fn carried_out(session: &Session, id: String) -> Result<Outcome, WireError> {
+    let (app, out) = (&session.app, session.out);
     app.carry_out_decisions(&session.tenant).await?;
     app.idle().await;
-    let after = app.get_conflict(get(&conflict.id)).await?;
+    let after = app
+        .get_conflict(GetConflict {
+            tenant: session.tenant(),
+            id,
+        })
+        .await?;
     out.print(&after, |paint| show::conflict(&after, paint))?;
     Ok(match after.state {
-        WireConflictState::Resolved | WireConflictState::Closed => Outcome::Completed,
+        WireConflictState::Resolved => Outcome::Completed,
+        WireConflictState::Closed => {
+            out.note(after.closed.as_deref().unwrap_or_default());
+            Outcome::Completed
+        }
         WireConflictState::Decided => {
             out.note("The decision is kept but could not be written yet; the next run of the sync writes it.");
             Outcome::Partial
@@ -142,7 +170,11 @@ fn field_choice(chosen: &Chosen) -> FieldChoice {
 }
 
 /// The fields named, and `take` for every other contested one.
-fn choices(conflict: &ConflictView, named: &[Chosen], take: Option<TakeArg>) -> Vec<FieldChoice> {
+pub(super) fn choices(
+    conflict: &ConflictView,
+    named: &[Chosen],
+    take: Option<TakeArg>,
+) -> Vec<FieldChoice> {
     let mut choices: Vec<FieldChoice> = named.iter().map(field_choice).collect();
     if let Some(side) = take {
         let rest = conflict.fields.iter().filter(|field| {
@@ -198,7 +230,7 @@ async fn resolve_many(session: &Session, args: &Resolve) -> Result<Outcome, Wire
     })
 }
 
-const fn take_of(take: TakeArg) -> Take {
+pub(super) const fn take_of(take: TakeArg) -> Take {
     match take {
         TakeArg::Source => Take::Source,
         TakeArg::Target => Take::Target,

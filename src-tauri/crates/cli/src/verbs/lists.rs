@@ -6,11 +6,11 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use tandem_app::wire::{
-    GetError, ListAlerts, ListAudit, ListErrors, Page, ResolveError, VerifyAudit,
+    GetError, GetRun, ListAlerts, ListAudit, ListErrors, Page, ResolveError, VerifyAudit,
 };
 use tandem_app::{AppError, WireError};
 
-use crate::args::{Alerts, Audit, Errors, Global};
+use crate::args::{Alerts, Audit, Errors, Global, Run};
 use crate::outcome::{Outcome, trouble};
 use crate::session::Session;
 use crate::show;
@@ -60,6 +60,10 @@ pub(super) async fn errors(global: &Global, verb: Errors) -> Result<Outcome, Wir
             })
             .await?;
             out.print(&errors, |paint| show::errors(&errors, paint))?;
+        }
+        Errors::Retry { run } => {
+            let run = app.get_run(GetRun { tenant, id: run }).await?;
+            return super::run::run(global, Run::of(run.sync)).await;
         }
         Errors::Show { id } => {
             let error = app.get_error(GetError { tenant, id }).await?;

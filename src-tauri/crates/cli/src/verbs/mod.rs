@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod lists;
+mod pairs;
 mod run;
 mod secrets;
 mod serve;
@@ -14,10 +15,10 @@ use tandem_app::WireError;
 use tandem_app::wire::{
     CreateTenant, EraseRecord, GetSync, IsolateConnection, ListConnections, ListSyncs, ListTenants,
     PauseSync, ProbeConnection, PruneHistory, RebaselineSync, RemoveTenant, ResetConnection,
-    ResumeSync, TestConnection,
+    RestoreValue, ResumeSync, TestConnection, WireSide,
 };
 
-use crate::args::{Cli, Connections, Global, Records, Syncs, Tenants, Verb};
+use crate::args::{Cli, Connections, Global, Records, SideArg, Syncs, Tenants, Verb};
 use crate::demo;
 use crate::outcome::Outcome;
 use crate::session::{Out, Session};
@@ -35,6 +36,8 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Outcome, WireError> {
         Verb::Runs(verb) => run::runs(global, verb).await,
         Verb::Rebaseline { name } => rebaseline(global, name).await,
         Verb::Conflicts(verb) => conflicts::conflicts(global, verb).await,
+        Verb::Pairs(verb) => pairs::pairs(global, verb).await,
+        Verb::SetAside(verb) => pairs::set_aside(global, verb).await,
         Verb::Errors(verb) => lists::errors(global, verb).await,
         Verb::Alerts(verb) => lists::alerts(global, verb).await,
         Verb::Audit(verb) => lists::audit(global, verb).await,
@@ -195,12 +198,38 @@ fn absolute(path: &Path) -> Result<String, WireError> {
 }
 
 async fn records(global: &Global, verb: Records) -> Result<Outcome, WireError> {
-    let Records::Erase {
-        sync,
-        source,
-        target,
-        yes,
-    } = verb;
+    let (sync, source, target, yes) = match verb {
+        Records::Restore {
+            sync,
+            source,
+            target,
+            field,
+            from,
+            lost_on,
+            note,
+        } => {
+            let args = RestoreValue {
+                tenant: global.tenant.clone(),
+                sync,
+                source,
+                target,
+                field,
+                from,
+                lost_on: lost_on.map(|side| match side {
+                    SideArg::Source => WireSide::Source,
+                    SideArg::Target => WireSide::Target,
+                }),
+                note,
+            };
+            return conflicts::restore(global, args).await;
+        }
+        Records::Erase {
+            sync,
+            source,
+            target,
+            yes,
+        } => (sync, source, target, yes),
+    };
     if !yes {
         return Err(WireError::new(
             "not_confirmed",

@@ -10,8 +10,8 @@ use serde_json::json;
 use tandem_app::ports::{Clock, SystemClock};
 use tandem_app::wire::FieldChoice;
 use tandem_app::wire::{
-    ConflictView, GetConflict, ListConflicts, ListRuns, ResolveConflict, Take, UndoDecision,
-    WireConflictState, WireTrigger,
+    ConflictView, GetConflict, ListConflicts, ListRuns, ResolveConflict, RestoreValue, Take,
+    UndoDecision, WireConflictState, WireTrigger,
 };
 use tandem_app::{App, AppOptions};
 use tandem_sandbox::Table;
@@ -222,4 +222,56 @@ async fn a_decision_outlives_its_process() {
         WireConflictState::Resolved
     );
     assert_eq!(stage.city(), json!("Bern"));
+}
+
+#[tokio::test]
+async fn a_restoration_waits_for_its_window_and_can_be_taken_back() {
+    let stage = Stage::new();
+    let decided = stage.decide(&stage.open().await).await;
+    stage.until_it_sleeps().await;
+    stage.clock.advance(Duration::from_secs(10));
+    stage.app.idle().await;
+    assert_eq!(stage.city(), json!("Bern"));
+    let restore = RestoreValue {
+        tenant: "main".into(),
+        sync: "customers".into(),
+        target: Some(key(1)),
+        field: "city".into(),
+        from: decided.id,
+        ..RestoreValue::default()
+    };
+    let kept = stage.app.restore_value(restore.clone()).await.unwrap();
+    assert_eq!(kept.state, WireConflictState::Decided);
+    let twice = stage.app.restore_value(restore.clone()).await.unwrap_err();
+    assert!(twice.to_string().contains("waits"), "{twice}");
+    let undo = UndoDecision {
+        tenant: "main".into(),
+        id: kept.id.clone(),
+    };
+    // There was nothing to disagree about: it is closed, not open.
+    let closed = stage.app.undo_decision(undo).await.unwrap();
+    assert_eq!(closed.state, WireConflictState::Closed);
+    assert!(closed.closed.unwrap().contains("taken back"));
+    stage.clock.advance(Duration::from_secs(10));
+    stage.app.idle().await;
+    assert_eq!(stage.city(), json!("Bern"));
+
+    // An ordinary run in between, about another field, does not lose it.
+    let kept = stage.app.restore_value(restore).await.unwrap();
+    stage
+        .bench
+        .left
+        .edit(
+            Table::Customers,
+            &key(1),
+            &fields(json!({"last_name": "New"})),
+        )
+        .unwrap();
+    assert_eq!(stage.bench.tandem(&["run", "customers"]).status, 0);
+    assert_eq!(stage.get(&kept.id).await.state, WireConflictState::Decided);
+    assert_eq!(stage.city(), json!("Bern"));
+    stage.clock.advance(Duration::from_secs(10));
+    stage.app.idle().await;
+    assert_eq!(stage.get(&kept.id).await.state, WireConflictState::Resolved);
+    assert_eq!(stage.city(), json!("Oslo"));
 }

@@ -47,13 +47,26 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         })),
         "cancel_run" | "get_run" | "rollback_run" => one("run"),
         "run_changes" => NotFound(json!({ "tenant": "other", "id": id("run"), "limit": 10 })),
-        "get_conflict" | "undo_decision" => one("conflict"),
+        "get_conflict" | "undo_decision" | "unlink_pair" => one("conflict"),
         "resolve_conflict" => NotFound(json!({
             "tenant": "other", "id": id("conflict"), "revision": 1,
             "choices": [{ "field": "city", "take": "source" }],
         })),
         "resolve_delete_conflict" => NotFound(json!({
             "tenant": "other", "id": id("conflict"), "revision": 1, "choice": "restore",
+        })),
+        "list_pairs" | "list_set_aside" => Nothing(json!({ "tenant": "other", "limit": 1000 })),
+        "restore_value" => NotFound(json!({
+            "tenant": "other", "sync": "customers", "source": "C-002", "field": "city",
+            "from": id("conflict"),
+        })),
+        "link_pair" => NotFound(json!({
+            "tenant": "other", "sync": "customers", "source": "C-001", "target": "C-001",
+        })),
+        // Both the number of one of its pairs and a conflict of its.
+        "relink_pair" => NotFound(json!({ "tenant": "other", "id": "1" })),
+        "drop_set_aside" => NotFound(json!({
+            "tenant": "other", "id": "customers:source:C-001",
         })),
         "resolve_conflicts" => Want::NoneFound(json!({
             "tenant": "other", "ids": [{ "id": id("conflict") }], "take": "source",

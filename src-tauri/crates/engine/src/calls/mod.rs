@@ -10,5 +10,5 @@ mod sequence;
 pub use circuit::CircuitBreaker;
 pub use circuit::machine::{Admission, CircuitRefusal};
 pub use gateway::{CallError, Gateway};
-pub use probe::probe;
+pub use probe::{look_at, probe};
 pub use retry::{GiveUp, RetryPolicy, RetryableError};

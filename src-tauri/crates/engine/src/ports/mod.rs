@@ -5,6 +5,7 @@ pub mod clock;
 pub mod connector;
 pub mod events;
 pub mod history;
+pub mod pairs;
 pub mod retention;
 pub mod secrets;
 pub mod session;

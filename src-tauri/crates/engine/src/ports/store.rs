@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use tandem_domain::config::SyncConfiguration;
 use tandem_domain::conflict::{CloseReason, ConflictDecision, ConflictDraft, ConflictState};
 use tandem_domain::ids::{
-    ConflictId, ConnectionId, ErrorId, LinkId, Name, RunId, SyncId, TenantId,
+    Both, ConflictId, ConnectionId, ErrorId, LinkId, Name, RecordId, RunId, Side, SyncId, TenantId,
 };
 
 use super::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use super::history::{
     Change, Continuation, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
 };
+use super::pairs::{NewRestoration, PairFilter, PairRecord, SetAsideRecord};
 use super::retention::{Erased, Erasure, Pruned, Retention};
 use super::session::{RunSession, SideProgress};
 
@@ -345,10 +346,7 @@ pub trait TenantStore: Send + Sync {
     /// Exclusions stay. How many links that were; audited. [`StoreError::Conflict`] while a run is live.
     fn rebaseline(&self, sync: SyncId, actor: &Actor) -> Result<u64, StoreError>;
     /// What the last runs left for the next one.
-    fn side_progress(
-        &self,
-        sync: SyncId,
-    ) -> Result<tandem_domain::ids::Both<SideProgress>, StoreError>;
+    fn side_progress(&self, sync: SyncId) -> Result<Both<SideProgress>, StoreError>;
 
     /// How long history is kept.
     fn retention(&self) -> Result<Retention, StoreError>;
@@ -414,6 +412,56 @@ pub trait TenantStore: Send + Sync {
     ) -> Result<Vec<Result<ConflictRecord, StoreError>>, StoreError>;
     /// Takes a decision back that has not begun to be written; audited.
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Result<ConflictRecord, StoreError>;
+
+    /// Keeps a value that lost to be brought back by the next run: a decision like any other, audited.
+    /// [`StoreError::Conflict`] where the pair is not linked, or a conflict of it waits.
+    fn restore(
+        &self,
+        restoration: &NewRestoration,
+        actor: &Actor,
+    ) -> Result<ConflictRecord, StoreError>;
+
+    /// Pairs, in the order they were met.
+    fn pairs(&self, filter: &PairFilter) -> Result<Vec<PairRecord>, StoreError>;
+    /// One.
+    fn pair(&self, id: LinkId) -> Result<PairRecord, StoreError>;
+    /// The one that a record is part of.
+    fn pair_of(
+        &self,
+        sync: SyncId,
+        side: Side,
+        record: &RecordId,
+    ) -> Result<PairRecord, StoreError>;
+    /// What a run wrote (or would write) for a pair, ascending.
+    fn changes_of(&self, run: RunId, pair: LinkId) -> Result<Vec<Change>, StoreError>;
+    /// Links two records by hand, whatever they were before: the next run reads both by id and compares
+    /// them as if met for the first time. Who was somebody's partner leaves that one alone with an
+    /// exclusion. Audited. [`StoreError::Conflict`] where one of them is linked already, or while a run
+    /// of the configuration is live.
+    fn link_by_hand(
+        &self,
+        sync: SyncId,
+        records: &Both<RecordId>,
+        actor: &Actor,
+    ) -> Result<PairRecord, StoreError>;
+    /// Leaves a record, and its partner, alone from now on: only linking it by hand clears that.
+    /// Audited. [`StoreError::NotFound`] where nothing is known of it, [`StoreError::Conflict`] where
+    /// it is left alone or deleted already, or while a run of the configuration is live.
+    fn leave_alone(
+        &self,
+        sync: SyncId,
+        side: Side,
+        record: &RecordId,
+        actor: &Actor,
+    ) -> Result<PairRecord, StoreError>;
+    /// Records that were read and not settled, of one configuration or all: the first `limit` after
+    /// `skip` of them, by configuration, side and id.
+    fn set_aside(
+        &self,
+        sync: Option<SyncId>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<SetAsideRecord>, StoreError>;
 
     /// Errors, newest first.
     fn errors(&self, filter: &ErrorFilter) -> Result<Vec<SyncError>, StoreError>;

@@ -5,6 +5,7 @@
 //! anew, under another id and the same key.
 
 use tandem_domain::apply_decision;
+use tandem_domain::conflict::CloseReason;
 use tandem_domain::decide::DecisionOutcome;
 use tandem_domain::ids::{Both, ConflictId, Side};
 use tandem_domain::link::Link;
@@ -111,12 +112,14 @@ async fn plan_decided(
             // ordinary plan, and to the next run to close.
             continue;
         }
+        // One that is void is closed, not carried out.
+        let void = decision.conflict == ConflictChange::Close(CloseReason::MovedOn);
         planned.push(PlannedPair {
             link_id: Some(link_id),
             pair,
             decision,
             reuse_key: None,
-            carries_out: Some(id),
+            carries_out: (!void).then_some(id),
         });
     }
     Ok(planned)

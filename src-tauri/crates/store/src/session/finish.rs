@@ -2,12 +2,13 @@
 
 use rusqlite::{Transaction, params};
 use tandem_domain::ids::{RecordId, Side};
+use tandem_domain::link::LinkState;
 use tandem_engine::ports::history::RunStatus;
 use tandem_engine::ports::session::RunOutcome;
 
 use super::{Hold, Session, lease, links};
 use crate::fault::{Result, corrupt};
-use crate::keys::{Expanded, micros};
+use crate::keys::{Compact, Expanded, micros};
 use crate::tenant::{alerts, runs, syncs};
 
 impl Session {
@@ -59,9 +60,27 @@ fn remember_set_aside(db: &Transaction<'_>, hold: &Hold, side: Side, now: i64) -
         "DELETE FROM main.set_aside
          WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND side = ?3 AND record_id = ?4",
     )?;
+    // What somebody chose to leave alone is not tried again, however unusable it is.
+    let mut left_alone = db.prepare_cached(match side {
+        Side::Source => {
+            "SELECT 1 FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
+                 AND source_id = ?3 AND state = ?4"
+        }
+        Side::Target => {
+            "SELECT 1 FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
+                 AND target_id = ?3 AND state = ?4"
+        }
+    })?;
+    let excluded = links::state_code(LinkState::Excluded);
     let mut rows = staged.query(params![links::index(side), listed])?;
     while let Some(row) = rows.next()? {
         let id: RecordId = row.get::<_, Expanded>(0)?.id()?;
+        if row.get::<_, i64>(1)? == super::scratch::SET_ASIDE {
+            let (key, id) = (hold.key, Compact::id(&id));
+            if left_alone.exists(params![key.tenant, key.sync, id, excluded])? {
+                continue;
+            }
+        }
         if row.get::<_, i64>(1)? == super::scratch::SET_ASIDE {
             let reason = String::from_utf8(row.get(2)?)
                 .map_err(|error| corrupt("reason", error.utf8_error()))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
-use tandem_domain::ids::{Both, FieldName, LinkId, OperationKey, Side};
+use tandem_domain::ids::{Both, FieldName, LinkId, OperationKey, RecordId, Side};
 use tandem_domain::link::{Link, LinkSide, LinkState, OwedField, Seen};
 use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_domain::value::Value;
@@ -13,7 +13,7 @@ use tandem_engine::ports::session::LinkRow;
 
 use crate::codec::{Codec, pack, unpack};
 use crate::fault::{Result, corrupt};
-use crate::keys::{Digest, Expanded, Id, Moment, SyncKey};
+use crate::keys::{Compact, Digest, Expanded, Id, Moment, SyncKey};
 
 /// The columns [`stored`] reads.
 pub(super) const COLUMNS: &str = "id, state, todo, flags, epoch, source_id, target_id, source_version, target_version, \
@@ -299,6 +299,48 @@ pub(super) fn load(
     ))?;
     let mut rows = statement.query(params![key.tenant, key.sync, id.0])?;
     rows.next()?.map(|row| stored(row, codec)).transpose()
+}
+
+/// The link of a record.
+pub(super) fn of_record(
+    db: &Connection,
+    key: SyncKey,
+    codec: &mut Codec,
+    side: Side,
+    id: &RecordId,
+) -> Result<Option<Stored>> {
+    let column = match side {
+        Side::Source => "source_id",
+        Side::Target => "target_id",
+    };
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM main.links
+         WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND {column} = ?3"
+    ))?;
+    let mut rows = statement.query(params![key.tenant, key.sync, Compact::id(id)])?;
+    rows.next()?.map(|row| stored(row, codec)).transpose()
+}
+
+/// Leaves a link nothing but its ids and a state.
+pub(super) fn forget(
+    db: &Connection,
+    key: SyncKey,
+    id: LinkId,
+    state: LinkState,
+    todo: bool,
+) -> Result<()> {
+    db.execute(
+        "UPDATE links SET state = ?4, todo = ?5, flags = 0, source_version = NULL,
+             target_version = NULL, source_updated_at = NULL, target_updated_at = NULL,
+             source_hash = NULL, target_hash = NULL, source_seen_hash = NULL,
+             target_seen_hash = NULL, key_hash = NULL, create_operation = NULL, base = NULL,
+             extra = NULL,
+             uncertain_create = CASE WHEN source_id IS NULL OR target_id IS NULL
+                                     THEN uncertain_create END
+         WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?3",
+        params![key.tenant, key.sync, id.0, state_code(state), todo],
+    )?;
+    Ok(())
 }
 
 /// The other side's record of a link, whatever it is.

@@ -5,6 +5,7 @@
 //! out pair by pair, `journal` and `finish` are what endures.
 
 mod bearers;
+mod by_hand;
 mod earlier;
 mod erase;
 mod finish;
@@ -42,6 +43,7 @@ use crate::tenant::{errors, syncs};
 use kept::Plan;
 use scratch::Seen;
 
+pub(crate) use by_hand::{leave_alone, link_by_hand, pair, pair_of, pair_page, set_aside_page};
 pub(crate) use erase::erase;
 pub(crate) use lease::takeover_at;
 pub(crate) use open::open;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use tandem_domain::conflict::{
-    CloseReason, ConflictDecision, ConflictDraft, ConflictField, ConflictState,
+    CloseReason, ConflictDecision, ConflictDraft, ConflictField, ConflictKind, ConflictState,
 };
 use tandem_domain::ids::{ConflictId, FieldName, LinkId, RunId, Side, SyncId};
 use tandem_engine::ports::history::ParkedConflict;
+use tandem_engine::ports::pairs::NewRestoration;
 use tandem_engine::ports::store::{Actor, ConflictFilter, ConflictRecord, NewDecision, StoreError};
 
 use super::{Answer, audit, syncs};
@@ -173,24 +174,7 @@ pub(crate) fn decide(
 ) -> Result<ConflictRecord> {
     // Everything that can be refused is refused before anything is written.
     let before = undecided(db, tenant, new)?;
-    let (id, _) = key(db, tenant, new.conflict)?;
-    db.execute(
-        "INSERT OR REPLACE INTO conflict_decisions
-             (tenant_id, conflict_id, decision, note, decided_by, decided_at, not_before,
-              taken_by, journal_seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL,
-                 coalesce((SELECT max(seq) FROM operations), 0))",
-        params![
-            tenant,
-            id,
-            Codec::plain()?.encode(&new.decision)?,
-            new.note,
-            actor.name,
-            micros(actor.at),
-            micros(new.not_before),
-        ],
-    )?;
-    set_state(db, tenant, id, ConflictState::Decided, actor.at)?;
+    keep(db, tenant, new, actor)?;
     audit::add(
         db,
         tenant,
@@ -210,6 +194,85 @@ pub(crate) fn decide(
         }),
     )?;
     one(db, tenant, new.conflict)
+}
+
+/// Brings a value back: a conflict that is decided the moment it is made.
+pub(crate) fn restore(
+    db: &Connection,
+    tenant: i64,
+    new: &NewRestoration,
+    actor: &Actor,
+) -> Result<ConflictRecord> {
+    let linked = db
+        .prepare_cached(
+            "SELECT sync_configuration_id, state FROM links WHERE tenant_id = ?1 AND id = ?2",
+        )?
+        .query_row(params![tenant, new.link.0], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?))
+        })
+        .optional()?;
+    let (sync, state) = linked.ok_or_else(|| not_found("pair", new.link.0))?;
+    if state != 0 {
+        return Err(conflict("the record is not linked any more"));
+    }
+    if unsettled(db, tenant, new.link)?.is_some() {
+        return Err(conflict("a conflict of this record waits"));
+    }
+    let sync = SyncKey { tenant, sync };
+    park(
+        db,
+        sync,
+        new.run,
+        new.link,
+        new.conflict,
+        &new.draft,
+        actor.at,
+    )?;
+    let decision = NewDecision {
+        conflict: new.conflict,
+        revision: 1,
+        decision: new.decision.clone(),
+        note: new.note.clone(),
+        not_before: new.not_before,
+    };
+    keep(db, tenant, &decision, actor)?;
+    let kept = one(db, tenant, new.conflict)?;
+    let fields = kept.draft.fields.iter().filter(|it| it.contested);
+    audit::add(
+        db,
+        tenant,
+        actor,
+        "record.restore",
+        &new.conflict.to_string(),
+        &serde_json::json!({
+            "sync": kept.sync,
+            "from": new.run,
+            "fields": fields.map(|it| it.field.as_str()).collect::<Vec<_>>(),
+        }),
+    )?;
+    Ok(kept)
+}
+
+/// Writes a decision down; the conflict is decided from now on.
+fn keep(db: &Connection, tenant: i64, new: &NewDecision, actor: &Actor) -> Result<()> {
+    let (id, _) = key(db, tenant, new.conflict)?;
+    db.execute(
+        "INSERT OR REPLACE INTO conflict_decisions
+             (tenant_id, conflict_id, decision, note, decided_by, decided_at, not_before,
+              taken_by, journal_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL,
+                 coalesce((SELECT max(seq) FROM operations), 0))",
+        params![
+            tenant,
+            id,
+            Codec::plain()?.encode(&new.decision)?,
+            new.note,
+            actor.name,
+            micros(actor.at),
+            micros(new.not_before),
+        ],
+    )?;
+    set_state(db, tenant, id, ConflictState::Decided, actor.at)
 }
 
 pub(crate) fn undo(
@@ -244,7 +307,12 @@ pub(crate) fn undo(
         return Err(conflict("this decision is being written already"));
     }
     drop_decision(db, tenant, key)?;
-    set_state(db, tenant, key, ConflictState::Open, actor.at)?;
+    if before.draft.kind == ConflictKind::Restoration {
+        // There was no disagreement; nothing is left to decide.
+        close(db, tenant, before.link, CloseReason::TakenBack, actor.at)?;
+    } else {
+        set_state(db, tenant, key, ConflictState::Open, actor.at)?;
+    }
     audit::add(
         db,
         tenant,
@@ -277,7 +345,11 @@ fn set_state(
 }
 
 /// The unsettled (open or decided) conflict of a link.
-fn unsettled(db: &Connection, tenant: i64, link: LinkId) -> Result<Option<(i64, ConflictId)>> {
+pub(crate) fn unsettled(
+    db: &Connection,
+    tenant: i64,
+    link: LinkId,
+) -> Result<Option<(i64, ConflictId)>> {
     Ok(db
         .prepare_cached(
             "SELECT id, uuid FROM conflicts
@@ -434,7 +506,8 @@ pub(crate) fn reopen(
     Ok(())
 }
 
-/// Closes the link's unsettled conflict, if there is one.
+/// Closes the link's unsettled conflict, if there is one. A value that is to be brought back waits for
+/// its turn, even while the sides agree.
 pub(crate) fn close(
     db: &Connection,
     tenant: i64,
@@ -442,7 +515,12 @@ pub(crate) fn close(
     why: CloseReason,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    if let Some((row, _)) = unsettled(db, tenant, link)? {
+    if let Some((row, id)) = unsettled(db, tenant, link)? {
+        if matches!(why, CloseReason::SidesAgree | CloseReason::PolicyDecided)
+            && waits_to_be_restored(db, tenant, id)?
+        {
+            return Ok(());
+        }
         db.prepare_cached(
             "UPDATE conflicts SET state = 'closed', close_reason = ?3, updated_at = ?4
              WHERE tenant_id = ?1 AND id = ?2",
@@ -450,6 +528,11 @@ pub(crate) fn close(
         .execute(params![tenant, row, word(&why)?, micros(at)])?;
     }
     Ok(())
+}
+
+fn waits_to_be_restored(db: &Connection, tenant: i64, id: ConflictId) -> Result<bool> {
+    let it = one(db, tenant, id)?;
+    Ok(it.state == ConflictState::Decided && it.draft.kind == ConflictKind::Restoration)
 }
 
 /// A decision is carried out.

@@ -1,7 +1,7 @@
 //! The journal as history shows it: one run's writes, ascending.
 
 use rusqlite::{Connection, Row, params};
-use tandem_domain::ids::{OperationKey, RunId, Side};
+use tandem_domain::ids::{LinkId, OperationKey, RunId, Side};
 use tandem_domain::plan::Loser;
 use tandem_domain::record::CanonicalRecord;
 use tandem_engine::ports::history::{Change, FieldChange, OperationKind, OperationState};
@@ -88,13 +88,7 @@ pub(crate) fn changes(
     after: Option<i64>,
     most: usize,
 ) -> Result<Vec<Change>> {
-    let run = runs::key(db, tenant, run)?;
-    let sync = db
-        .prepare_cached(
-            "SELECT sync_configuration_id FROM sync_history WHERE tenant_id = ?1 AND id = ?2",
-        )?
-        .query_row(params![tenant, run], |row| row.get(0))?;
-    let mut codec = Codec::load(db, SyncKey { tenant, sync })?;
+    let (run, mut codec) = of_run(db, tenant, run)?;
     let mut statement = db.prepare_cached(&format!(
         "{OF_A_RUN} AND o.seq > ?3 ORDER BY o.seq LIMIT ?4"
     ))?;
@@ -104,6 +98,35 @@ pub(crate) fn changes(
         changes.push(change(row, &mut codec)?);
     }
     Ok(changes)
+}
+
+/// What a run did to one pair, ascending.
+pub(crate) fn changes_of(
+    db: &Connection,
+    tenant: i64,
+    run: RunId,
+    pair: LinkId,
+) -> Result<Vec<Change>> {
+    let (run, mut codec) = of_run(db, tenant, run)?;
+    let mut statement =
+        db.prepare_cached(&format!("{OF_A_RUN} AND o.link_id = ?3 ORDER BY o.seq"))?;
+    let mut rows = statement.query(params![tenant, run, pair.0])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        changes.push(change(row, &mut codec)?);
+    }
+    Ok(changes)
+}
+
+/// A run's key, and what its bodies are read with.
+fn of_run(db: &Connection, tenant: i64, run: RunId) -> Result<(i64, Codec)> {
+    let run = runs::key(db, tenant, run)?;
+    let sync = db
+        .prepare_cached(
+            "SELECT sync_configuration_id FROM sync_history WHERE tenant_id = ?1 AND id = ?2",
+        )?
+        .query_row(params![tenant, run], |row| row.get(0))?;
+    Ok((run, Codec::load(db, SyncKey { tenant, sync })?))
 }
 
 pub(crate) fn change(row: &Row<'_>, codec: &mut Codec) -> Result<Change> {

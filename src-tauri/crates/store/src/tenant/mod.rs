@@ -15,10 +15,13 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use tandem_domain::ids::{Both, ConflictId, ConnectionId, ErrorId, RunId, SyncId, TenantId};
+use tandem_domain::ids::{
+    Both, ConflictId, ConnectionId, ErrorId, LinkId, RecordId, RunId, Side, SyncId, TenantId,
+};
 use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{Change, Continuation, SyncError, SyncHistory};
+use tandem_engine::ports::pairs::{NewRestoration, PairFilter, PairRecord, SetAsideRecord};
 use tandem_engine::ports::retention::{Erased, Erasure, Pruned, Retention};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
@@ -240,6 +243,57 @@ impl TenantStore for SqliteTenant {
 
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Answer<ConflictRecord> {
         self.write(|db, tenant| conflicts::undo(db, tenant, id, actor))
+    }
+
+    fn restore(&self, new: &NewRestoration, actor: &Actor) -> Answer<ConflictRecord> {
+        reach(Point::Deciding);
+        let decided = self.write(|db, tenant| conflicts::restore(db, tenant, new, actor));
+        reach(Point::Decided);
+        decided
+    }
+
+    fn pairs(&self, filter: &PairFilter) -> Answer<Vec<PairRecord>> {
+        self.list(|db, tenant| session::pair_page(db, tenant, filter))
+    }
+
+    fn pair(&self, id: LinkId) -> Answer<PairRecord> {
+        self.one(|db, tenant| session::pair(db, tenant, id))
+    }
+
+    fn pair_of(&self, sync: SyncId, side: Side, record: &RecordId) -> Answer<PairRecord> {
+        self.one(|db, tenant| session::pair_of(db, tenant, sync, side, record))
+    }
+
+    fn changes_of(&self, run: RunId, pair: LinkId) -> Answer<Vec<Change>> {
+        self.one(|db, tenant| journal::changes_of(db, tenant, run, pair))
+    }
+
+    fn link_by_hand(
+        &self,
+        sync: SyncId,
+        records: &Both<RecordId>,
+        actor: &Actor,
+    ) -> Answer<PairRecord> {
+        self.write(|db, tenant| session::link_by_hand(db, tenant, sync, records, actor))
+    }
+
+    fn leave_alone(
+        &self,
+        sync: SyncId,
+        side: Side,
+        record: &RecordId,
+        actor: &Actor,
+    ) -> Answer<PairRecord> {
+        self.write(|db, tenant| session::leave_alone(db, tenant, sync, side, record, actor))
+    }
+
+    fn set_aside(
+        &self,
+        sync: Option<SyncId>,
+        skip: usize,
+        limit: usize,
+    ) -> Answer<Vec<SetAsideRecord>> {
+        self.list(|db, tenant| session::set_aside_page(db, tenant, sync, skip, limit))
     }
 
     fn errors(&self, filter: &ErrorFilter) -> Answer<Vec<SyncError>> {

@@ -15,7 +15,7 @@ use crate::harness::{
     whole,
 };
 
-fn contested(name: &str, source: &str, target: &str) -> ConflictField {
+pub(crate) fn contested(name: &str, source: &str, target: &str) -> ConflictField {
     ConflictField {
         field: field(name),
         base: Some(text("base")),
@@ -25,7 +25,7 @@ fn contested(name: &str, source: &str, target: &str) -> ConflictField {
     }
 }
 
-fn draft(word: &str, fields: Vec<ConflictField>) -> ConflictDraft {
+pub(crate) fn draft(word: &str, fields: Vec<ConflictField>) -> ConflictDraft {
     let side = |id: String| {
         Some(ConflictSide {
             id: rid(&id),
@@ -42,7 +42,7 @@ fn draft(word: &str, fields: Vec<ConflictField>) -> ConflictDraft {
     }
 }
 
-fn step(
+pub(crate) fn step(
     world: &World,
     session: &mut dyn RunSession,
     link: LinkId,
@@ -85,7 +85,7 @@ pub(crate) fn park(
     (done.link_id.unwrap(), parked.id)
 }
 
-fn choose(world: &World, conflict: ConflictId, revision: u32, wait: i64) -> NewDecision {
+pub(crate) fn choose(world: &World, conflict: ConflictId, revision: u32, wait: i64) -> NewDecision {
     NewDecision {
         conflict,
         revision,

@@ -1,9 +1,10 @@
 //! No method of one tenant's store reaches anything of another's.
 
 use tandem_domain::conflict::ConflictDecision;
-use tandem_domain::ids::{Side, TenantId};
+use tandem_domain::ids::{Both, ConflictId, Side, TenantId};
 use tandem_engine::ports::alerts::{AlertClaim, AlertStep, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{RunOptions, RunStatus};
+use tandem_engine::ports::pairs::{NewRestoration, PairFilter};
 use tandem_engine::ports::retention::{Erasure, Pruned, Retention};
 use tandem_engine::ports::session::Snapshots;
 use tandem_engine::ports::store::{
@@ -91,6 +92,50 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
         },
         &actor,
     ));
+    let decision = NewDecision {
+        conflict: conflict.id,
+        revision: conflict.revision,
+        decision: ConflictDecision::Unlink,
+        note: None,
+        not_before: owner.now(),
+    };
+    match asker.decide_many(&[decision], false, &actor) {
+        Ok(each) => each.into_iter().for_each(refused),
+        Err(error) => refused::<()>(Err(error)),
+    }
+    let pair = conflict.link;
+    refused(asker.restore(
+        &NewRestoration {
+            conflict: ConflictId(owner.id()),
+            link: pair,
+            run,
+            draft: conflict.draft.clone(),
+            decision: ConflictDecision::Unlink,
+            note: None,
+            not_before: owner.now(),
+        },
+        &actor,
+    ));
+    refused(asker.pair(pair));
+    refused(asker.pair_of(owner.sync, Side::Source, &rid("s-a")));
+    refused(asker.changes_of(run, pair));
+    let records = Both::new(rid("s-a"), rid("t-a"));
+    refused(asker.link_by_hand(owner.sync, &records, &actor));
+    refused(asker.leave_alone(owner.sync, Side::Source, &rid("s-a"), &actor));
+    let every = PairFilter {
+        limit: 10,
+        ..PairFilter::default()
+    };
+    let theirs = PairFilter {
+        sync: Some(owner.sync),
+        ..every.clone()
+    };
+    for filter in [&every, &theirs] {
+        assert_eq!(asker.pairs(filter).unwrap(), []);
+    }
+    for sync in [None, Some(owner.sync)] {
+        assert_eq!(asker.set_aside(sync, 0, 10).unwrap(), []);
+    }
     refused(asker.undo_decision(conflict.id, &actor));
     refused(asker.error(error));
     refused(asker.resolve_error(error, &actor));

@@ -8,6 +8,7 @@
 )]
 
 mod alerts;
+mod by_hand;
 mod conflicts;
 mod harness;
 mod isolation;
@@ -145,5 +146,12 @@ mod sqlite {
             case_28_a_reopened_conflict_keeps_unaffected_choices,
             a_decision_about_a_link_that_is_gone_closes,
             conflicts_come_in_pages_newest_first;
+        by_hand:
+            many_decisions_answer_one_by_one_or_together,
+            a_value_to_be_restored_waits_though_the_sides_agree,
+            linking_by_hand_lets_go_and_has_both_read_anew,
+            nothing_is_changed_by_hand_while_a_run_goes_on,
+            what_is_left_alone_is_not_set_aside_again,
+            pairs_come_in_pages;
     }
 }

@@ -20,7 +20,7 @@ use super::lease;
 use super::links::{self, Stored};
 use crate::codec::Codec;
 use crate::fault::{Result, conflict, not_found};
-use crate::keys::{Compact, SyncKey, micros};
+use crate::keys::{SyncKey, micros};
 use crate::tenant::{audit, runs, syncs};
 use traces::Traces;
 use words::Words;
@@ -36,9 +36,9 @@ pub(crate) fn erase(
 ) -> Result<Erased> {
     let key = syncs::key(db, tenant, erasure.sync)?;
     let name = syncs::one(db, tenant, erasure.sync)?.config.name;
-    alone(db, key, actor)?;
+    alone_with(db, key, actor)?;
     let mut codec = Codec::load(db, key)?;
-    let link = find(db, key, &mut codec, erasure.side, &erasure.record)?;
+    let link = links::of_record(db, key, &mut codec, erasure.side, &erasure.record)?;
     let mut ids = Both::new(None, None);
     *ids.get_mut(erasure.side) = Some(erasure.record.clone());
     if let Some(stored) = &link {
@@ -69,7 +69,9 @@ pub(crate) fn erase(
     done.errors = traces.errors()?;
     done.set_aside = set_aside(db, key, &ids, link.as_ref(), actor)?;
     if let Some(stored) = &link {
-        forget(db, key, stored)?;
+        // Only ids and state stay. A pair that takes part in runs is planned by the next one.
+        let state = stored.link.state;
+        links::forget(db, key, stored.id, state, takes_part(state))?;
     }
     if done == Erased::default() {
         return Err(not_found("record", &erasure.record));
@@ -94,7 +96,7 @@ pub(crate) fn erase(
 
 /// Refuses while a run goes on: it holds the record in memory and would write it down again. One
 /// whose process went away is closed, and what it held cannot be written any more.
-fn alone(db: &Connection, key: SyncKey, actor: &Actor) -> Result<()> {
+pub(super) fn alone_with(db: &Connection, key: SyncKey, actor: &Actor) -> Result<()> {
     let Some(lease) = lease::read(db, key)? else {
         return Ok(());
     };
@@ -111,46 +113,6 @@ fn alone(db: &Connection, key: SyncKey, actor: &Actor) -> Result<()> {
         "UPDATE leases SET generation = generation + 1, sync_history_id = NULL
          WHERE tenant_id = ?1 AND sync_configuration_id = ?2",
         params![key.tenant, key.sync],
-    )?;
-    Ok(())
-}
-
-fn find(
-    db: &Connection,
-    key: SyncKey,
-    codec: &mut Codec,
-    side: Side,
-    id: &RecordId,
-) -> Result<Option<Stored>> {
-    let column = match side {
-        Side::Source => "source_id",
-        Side::Target => "target_id",
-    };
-    let mut statement = db.prepare(&format!(
-        "SELECT {} FROM main.links
-         WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND {column} = ?3",
-        links::COLUMNS
-    ))?;
-    let mut rows = statement.query(params![key.tenant, key.sync, Compact::id(id)])?;
-    rows.next()?
-        .map(|row| links::stored(row, codec))
-        .transpose()
-}
-
-/// Only ids and state stay. A pair that takes part in runs is planned by the next one.
-fn forget(db: &Connection, key: SyncKey, stored: &Stored) -> Result<()> {
-    db.execute(
-        "UPDATE links SET todo = ?4, flags = 0, source_version = NULL, target_version = NULL,
-             source_updated_at = NULL, target_updated_at = NULL, source_hash = NULL,
-             target_hash = NULL, source_seen_hash = NULL, target_seen_hash = NULL,
-             key_hash = NULL, create_operation = NULL, base = NULL, extra = NULL
-         WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?3",
-        params![
-            key.tenant,
-            key.sync,
-            stored.id.0,
-            takes_part(stored.link.state)
-        ],
     )?;
     Ok(())
 }
