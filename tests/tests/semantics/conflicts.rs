@@ -9,7 +9,7 @@ use tandem_engine::run::Opened;
 use tandem_tests::fake::{Call, Reaction, fields};
 use tandem_tests::world::World;
 
-const DECISIONS: RunOptions = RunOptions {
+pub(crate) const DECISIONS: RunOptions = RunOptions {
     simulate: false,
     full: false,
     allow_deletes: None,
@@ -17,7 +17,7 @@ const DECISIONS: RunOptions = RunOptions {
     rolls_back: None,
 };
 
-async fn contested(overrides: serde_json::Value) -> (World, RecordId, RecordId) {
+pub(crate) async fn contested(overrides: serde_json::Value) -> (World, RecordId, RecordId) {
     let world = World::new(overrides);
     let (s, t) = world.seed(&fields(&[("name", "ann"), ("x", "1"), ("y", "1")]));
     world.run().await;

@@ -4,6 +4,7 @@
 mod alerts;
 mod breaker;
 mod calls;
+mod conflict_life;
 mod conflicts;
 mod deletes;
 mod faults;

@@ -251,3 +251,24 @@ async fn thousands_are_decided_within_seconds_and_an_interruption_takes_none_bac
     assert_eq!(run.json()["updated"]["target"], json!(MANY));
     assert_eq!(city(&bench, MANY), json!("Oslo"));
 }
+
+#[tokio::test]
+async fn a_window_carries_many_decisions_out_with_one_run() {
+    let bench = contested(&[1, 2, 3], false);
+    let mut options = AppOptions::on_this_machine(bench.store());
+    options.undo_window = Duration::ZERO;
+    let app = App::open(options).unwrap();
+    let runs = || {
+        let list = bench.tandem(&["runs", "list", "--json"]).json();
+        list.as_array().unwrap().len()
+    };
+    let before = runs();
+    let said = app.resolve_conflicts(all()).await.unwrap();
+    assert_eq!(said.decided, 3);
+    app.idle().await;
+    assert_eq!(count(&app, WireConflictState::Resolved).await, 3);
+    assert_eq!(runs(), before + 1);
+    for n in [1, 2, 3] {
+        assert_eq!(city(&bench, n), json!("Oslo"));
+    }
+}
