@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tandem_sandbox::{Erp, Table};
 
-use crate::bench::{Bench, Said, fields, key};
+use crate::bench::{Bench, Said, customer, fields, key};
 use crate::conflicts::contested;
 
 pub(crate) fn edit(erp: &Erp, n: u32, city: &str) {
@@ -181,4 +181,35 @@ fn linking_by_hand_says_why_it_does_not() {
         (3, 4),
         "none is made"
     );
+}
+
+#[test]
+fn two_met_for_the_first_time_are_not_the_same() {
+    let bench = Bench::with_customers(2);
+    for (erp, city) in [(&bench.left, "Oslo"), (&bench.right, "Bern")] {
+        let mut row = customer(9);
+        row.insert("city".into(), json!(city));
+        erp.insert_all(Table::Customers, &[row]).unwrap();
+    }
+    assert_eq!(bench.tandem(&["run", "customers"]).status, 3);
+    let met = pair(&bench, 9);
+    assert!(met["conflict"].is_string(), "{met}");
+    let number = met["id"].as_str().unwrap();
+    let table = bench.tandem(&["pairs", "list", "--sync", "customers"]).out;
+    assert!(
+        table.contains("C-009") && table.contains("conflict "),
+        "{table}"
+    );
+    let said = bench.tandem(&["pairs", "reject", number, "--note", "namesakes"]);
+    assert_eq!(said.status, 0, "{said:?}");
+    assert!(said.out.contains("namesakes"), "{}", said.out);
+    assert_eq!(pair(&bench, 9)["state"], "excluded");
+    let idle = bench
+        .tandem(&["run", "customers", "--full", "--json"])
+        .json();
+    assert_eq!(idle["created"], json!({"source": 0, "target": 0}), "{idle}");
+    assert_eq!(city(&bench.left, 9), json!("Oslo"));
+    assert_eq!(city(&bench.right, 9), json!("Bern"));
+    let none = bench.tandem(&["set-aside", "list"]);
+    assert!(none.out.starts_with("No record is set aside"), "{none:?}");
 }
