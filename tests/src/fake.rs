@@ -41,10 +41,10 @@ pub struct Row {
 /// A call as a script sees it.
 #[derive(Debug, Clone)]
 pub enum Call {
-    /// A page of a listing, counted from 0 within it.
+    /// A page of a listing.
     List {
-        /// Which page.
-        page: usize,
+        /// Whether it is the first.
+        first: bool,
         /// Whether only changes were asked for.
         since: bool,
     },
@@ -696,7 +696,7 @@ impl Connector for FakeSystem {
 
     async fn list(&self, request: &ListRequest) -> Result<Page, ConnectorError> {
         let call = Call::List {
-            page: self.state().counts.lists,
+            first: request.page.is_none(),
             since: request.since.is_some(),
         };
         let page = |state: &mut State, reaction: &Reaction| match reaction {

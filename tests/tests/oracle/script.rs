@@ -86,9 +86,12 @@ fn fits(fault: &Fault, call: &Call, state: &State) -> bool {
         {
             false
         }
-        // A listing that hides a record but goes on to tell a cursor behind it would be a lie.
+        // A listing that hides a record but tells, or has told, a cursor behind it would be a lie.
         Fault::Listing(Distortion::Short | Distortion::Shifted) => {
             listing && state.capabilities.changes == ChangeDetection::Full
+        }
+        Fault::Listing(Distortion::Empty) => {
+            matches!(call, Call::List { first, .. } if *first || state.capabilities.changes == ChangeDetection::Full)
         }
         Fault::Listing(_) => listing,
         Fault::AnswerLost => matches!(call, Call::Write(_)),
