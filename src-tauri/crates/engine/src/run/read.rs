@@ -8,6 +8,7 @@ use futures::future::try_join;
 use tandem_domain::ids::{Both, LinkId, RecordId, Side};
 use tandem_domain::policy::Policy;
 use tandem_domain::record::{NativeBody, NativeRecord};
+use tokio::sync::mpsc;
 
 use super::context::RunContext;
 use super::guard;
@@ -22,6 +23,8 @@ use crate::ports::session::{SideProgress, StagedBody, StagedRecord};
 
 /// Records read by id at once.
 const BY_ID: usize = 100;
+/// Pages of a side that may wait to be staged while the next one is fetched.
+const AHEAD: usize = 1;
 /// After so long a side whose deletes show only in full listings is listed in full again.
 const FULL_COMPARE_EVERY: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
@@ -72,10 +75,7 @@ async fn read_side(run: &RunContext, side: Side, known: SideProgress) -> Result<
         ChangeDetection::Since | ChangeDetection::Full => None,
     };
     let mut request = ListRequest { since, page: None };
-    let mut last_cursor: Option<Cursor> = None;
-    let mut clock_offset_ms = None;
-    let mut live = 0_u64;
-    let mut page = match fetch(run, side, &request).await {
+    let page = match fetch(run, side, &request).await {
         // What was deleted since would never be told: only a full listing shows it. (Were it to
         // expire later on, the next run would meet it here: nothing may be staged yet.)
         Err(halt) if request.since.is_some() && is_expired(&halt) => {
@@ -86,54 +86,87 @@ async fn read_side(run: &RunContext, side: Side, known: SideProgress) -> Result<
         page => page?,
     };
     let complete = request.since.is_none();
+    let (pages, waiting) = mpsc::channel(AHEAD);
+    let (listed, ()) = try_join(
+        list_pages(run, side, request, page, pages),
+        stage_pages(run, side, waiting),
+    )
+    .await?;
+
+    if complete {
+        confirm_missing(run, side, listed.live).await?;
+    }
+    read_set_aside(run, side).await?;
+    Ok(SideRead {
+        progress: SideProgress {
+            cursor: listed.cursor.or(known.cursor),
+            identity: known.identity,
+            listed: true,
+            listed_at: if complete { Some(now) } else { known.listed_at },
+        },
+        clock_offset_ms: listed.clock_offset_ms,
+    })
+}
+
+/// What a listing came to.
+#[derive(Default)]
+struct Listed {
+    cursor: Option<Cursor>,
+    clock_offset_ms: Option<i64>,
+    /// Records that are there.
+    live: u64,
+}
+
+/// Lists on from the first page, a little ahead of what is staged.
+async fn list_pages(
+    run: &RunContext,
+    side: Side,
+    mut request: ListRequest,
+    mut page: Page,
+    pages: mpsc::Sender<Page>,
+) -> Result<Listed, Halt> {
+    let mut listed = Listed::default();
     loop {
         run.may_go_on().await?;
         let next = page.next.take();
-        last_cursor = page.cursor.take().or(last_cursor);
-        clock_offset_ms = page.clock_offset_ms.or(clock_offset_ms);
-        live += page
+        listed.cursor = page.cursor.take().or(listed.cursor);
+        listed.clock_offset_ms = page.clock_offset_ms.or(listed.clock_offset_ms);
+        listed.live += page
             .records
             .iter()
             .filter(|r| matches!(r.body, NativeBody::Live { .. }))
             .count() as u64;
         run.budget.add_records(page.records.len() as u64);
-        let staging = stage_page(run, side, page);
-        match next {
-            None => {
-                staging.await?;
-                break;
-            }
-            Some(token) => {
-                request.page = Some(token);
-                let next_page = try_join(fetch(run, side, &request), staging).await;
-                #[cfg(feature = "planted-bugs")]
-                if next_page.is_err()
-                    && tandem_domain::planted::is(
-                        tandem_domain::planted::Bug::CursorOfAFailedListing,
-                    )
-                {
-                    break;
-                }
-                let (fetched, ()) = next_page?;
-                page = fetched;
-            }
+        if pages.send(page).await.is_err() {
+            // Staging failed, and says so.
+            return Ok(listed);
         }
-        run.progress(Phase::Read, live, None);
+        run.progress(Phase::Read, listed.live, None);
+        let Some(token) = next else {
+            return Ok(listed);
+        };
+        request.page = Some(token);
+        let fetched = fetch(run, side, &request).await;
+        #[cfg(feature = "planted-bugs")]
+        if fetched.is_err()
+            && tandem_domain::planted::is(tandem_domain::planted::Bug::CursorOfAFailedListing)
+        {
+            return Ok(listed);
+        }
+        page = fetched?;
     }
+}
 
-    if complete {
-        confirm_missing(run, side, live).await?;
+/// Stages pages as they come.
+async fn stage_pages(
+    run: &RunContext,
+    side: Side,
+    mut pages: mpsc::Receiver<Page>,
+) -> Result<(), Halt> {
+    while let Some(page) = pages.recv().await {
+        stage_page(run, side, page).await?;
     }
-    read_set_aside(run, side).await?;
-    Ok(SideRead {
-        progress: SideProgress {
-            cursor: last_cursor.or(known.cursor),
-            identity: known.identity,
-            listed: true,
-            listed_at: if complete { Some(now) } else { known.listed_at },
-        },
-        clock_offset_ms,
-    })
+    Ok(())
 }
 
 fn is_expired(halt: &Halt) -> bool {
@@ -211,21 +244,23 @@ async fn stage_records(
     errors: Vec<NewError>,
 ) -> Result<(), Halt> {
     let rules = Arc::clone(&run.rules);
+    let map = move || {
+        let mut staged = set_aside;
+        let mut problems = Vec::new();
+        for record in records {
+            let (record, problem) = rules.stage(side, record);
+            if let Some((problem, fields)) = problem {
+                problems.push((record.id.clone(), problem, rules.redacted(&fields)));
+            }
+            staged.push(record);
+        }
+        (staged, problems)
+    };
     let (staged, problems) = run
         .session
-        .with(move |session| {
-            let mut staged = set_aside;
-            let mut problems = Vec::new();
-            for record in records {
-                let (record, problem) = rules.stage(side, record);
-                if let Some((problem, fields)) = problem {
-                    problems.push((record.id.clone(), problem, rules.redacted(&fields)));
-                }
-                staged.push(record);
-            }
+        .with_prepared(map, move |session, (staged, problems)| {
             reach(Point::Staging);
-            let counts = session.stage(side, &staged)?;
-            Ok((counts, problems))
+            Ok((session.stage(side, &staged)?, problems))
         })
         .await?;
     let mut errors = errors;

@@ -33,14 +33,26 @@ impl SharedSession {
         &self,
         call: impl FnOnce(&mut dyn RunSession) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.with_prepared(|| (), |session, ()| call(session)).await
+    }
+
+    /// The same, with work of its own first that other calls need not wait for.
+    pub(super) async fn with_prepared<P, T: Send + 'static>(
+        &self,
+        prepare: impl FnOnce() -> P + Send + 'static,
+        call: impl FnOnce(&mut dyn RunSession, P) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.0);
         blocking(move || {
+            let prepared = prepare();
             let mut guard = shared
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             guard
                 .as_mut()
-                .map_or(Err(StoreError::LeaseLost), |session| call(session.as_mut()))
+                .map_or(Err(StoreError::LeaseLost), |session| {
+                    call(session.as_mut(), prepared)
+                })
         })
         .await
     }
