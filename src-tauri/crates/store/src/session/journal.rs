@@ -3,24 +3,22 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::conflict::CloseReason;
-use tandem_domain::ids::{LinkId, Side};
-use tandem_domain::link::{Link, Seen};
+use tandem_domain::ids::LinkId;
 use tandem_domain::record::CanonicalRecord;
 use tandem_engine::ports::history::{
     FieldChange, NewError, OperationKind, OperationState, ParkedConflict,
 };
 use tandem_engine::ports::session::{
     AcknowledgedPair, ConflictStep, DecidedConflict, JournalOperation, JournalPair, Journalled,
-    LinkRow, OperationResult,
+    OperationResult,
 };
 
 use super::Parts;
 use super::earlier::find_operation;
-use super::links::{self, Packed, hash_columns, state_code};
-use super::stage::staged_hash;
-use crate::codec::pack;
-use crate::fault::{Fault, Result, conflict, corrupt, is_duplicate, misuse};
-use crate::keys::{Compact, Expanded, Moment, SyncKey, word};
+use super::links::{self, Packed};
+use super::put::{Written, put_link};
+use crate::fault::{Result, corrupt, misuse};
+use crate::keys::{Compact, Expanded, word};
 use crate::tenant::journal::{Body, kind_code, side_code, state_code as operation_code};
 use crate::tenant::{conflicts, errors};
 
@@ -31,7 +29,7 @@ const WORTH_IT: i64 = 2_000;
 pub(super) const SAMPLES: i64 = 400;
 /// Bytes of a dictionary.
 pub(super) const DICTIONARY: usize = 16 << 10;
-/// Bases remembered between journal and acknowledgement, at most.
+/// Links remembered between journal and acknowledgement, at most.
 const REMEMBERED: usize = 20_000;
 
 pub(super) fn write(
@@ -87,10 +85,10 @@ fn one(
             let link = put_link(db, parts, id, row, &packed, borrower)?;
             if let (Some(link), false) = (link, pair.operations.is_empty()) {
                 // An acknowledgement follows.
-                if parts.bases.len() >= REMEMBERED {
-                    parts.bases.clear();
+                if parts.written.len() >= REMEMBERED {
+                    parts.written.clear();
                 }
-                parts.bases.insert(link, row.link.base.clone());
+                parts.written.insert(link, Written::new(row));
             }
             link
         }
@@ -169,194 +167,6 @@ fn add_operation(
     Ok(())
 }
 
-/// Writes a link, new or known. `borrower` is the journal row that borrows its base.
-fn put_link(
-    db: &Connection,
-    parts: &mut Parts<'_>,
-    id: Option<LinkId>,
-    row: &LinkRow,
-    packed: &Packed,
-    borrower: Option<i64>,
-) -> Result<Option<LinkId>> {
-    let key = parts.hold.key;
-    let sides = &row.link.sides;
-    if sides.source.is_none() && sides.target.is_none() {
-        if let Some(id) = id {
-            remove_link(db, key, id)?;
-            parts.bases.remove(&id);
-        }
-        // Its operations stay: history tells of links that are gone.
-        return Ok(None);
-    }
-    match try_put(db, parts, id, row, packed, borrower) {
-        Err(Fault::Sql(error)) if is_duplicate(&error) => {
-            // A half link that found its other half in another row becomes part of this one.
-            absorb(db, key, id, row)?;
-            try_put(db, parts, id, row, packed, borrower).map_err(|fault| match fault {
-                Fault::Sql(error) if is_duplicate(&error) => {
-                    conflict("a record of this link belongs to another one")
-                }
-                fault => fault,
-            })
-        }
-        done => done,
-    }
-    .map(Some)
-}
-
-pub(super) fn try_put(
-    db: &Connection,
-    parts: &mut Parts<'_>,
-    id: Option<LinkId>,
-    row: &LinkRow,
-    packed: &Packed,
-    borrower: Option<i64>,
-) -> Result<LinkId> {
-    let hold = parts.hold;
-    let sides = &row.link.sides;
-    let (source, target) = (sides.source.as_ref(), sides.target.as_ref());
-    let (source_hash, target_hash) = hash_columns(row);
-    let seen = [
-        seen_hash(db, &row.link, Side::Source)?,
-        seen_hash(db, &row.link, Side::Target)?,
-    ];
-    // Just journalled with the same base: that column stays as it is.
-    let keep_base = match (
-        borrower,
-        id.and_then(|id| parts.bases.get(&id)),
-        &row.link.base,
-    ) {
-        (None, Some(Some(known)), Some(base)) => known.identical(base),
-        (None, Some(None), None) => true,
-        _ => false,
-    };
-    let base = match &row.link.base {
-        Some(base) if !keep_base => Some(parts.codec.encode(base)?),
-        _ => None,
-    };
-    let extra = match &packed.extra {
-        Some(extra) => Some(parts.codec.compress(extra)?),
-        None => None,
-    };
-    let sql = match (id, keep_base) {
-        (None, _) => {
-            "INSERT INTO links
-                 (tenant_id, sync_configuration_id, state, todo, flags, epoch, source_id, target_id,
-                  source_version, target_version, source_updated_at, target_updated_at, source_hash,
-                  target_hash, source_seen_hash, target_seen_hash, key_hash, extra, base,
-                  create_operation)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                     ?18, ?19, ?20)"
-        }
-        (Some(_), true) => {
-            "UPDATE links SET state = ?3, todo = ?4, flags = ?5, epoch = ?6,
-                 source_id = ?7, target_id = ?8, source_version = ?9, target_version = ?10,
-                 source_updated_at = ?11, target_updated_at = ?12, source_hash = ?13,
-                 target_hash = ?14, source_seen_hash = ?15, target_seen_hash = ?16, key_hash = ?17,
-                 extra = ?18,
-                 uncertain_create = CASE WHEN ?7 IS NULL OR ?8 IS NULL THEN uncertain_create END
-             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?21
-                 AND ?19 IS NULL AND ?20 IS NULL"
-        }
-        (Some(_), false) => {
-            "UPDATE links SET state = ?3, todo = ?4, flags = ?5, epoch = ?6,
-                 source_id = ?7, target_id = ?8, source_version = ?9, target_version = ?10,
-                 source_updated_at = ?11, target_updated_at = ?12, source_hash = ?13,
-                 target_hash = ?14, source_seen_hash = ?15, target_seen_hash = ?16, key_hash = ?17,
-                 extra = ?18, base = ?19,
-                 create_operation =
-                     CASE WHEN ?20 IS NULL AND base IS ?19 THEN create_operation ELSE ?20 END,
-                 uncertain_create = CASE WHEN ?7 IS NULL OR ?8 IS NULL THEN uncertain_create END
-             WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?21"
-        }
-    };
-    let mut statement = db.prepare_cached(sql)?;
-    let values: [&dyn rusqlite::ToSql; 20] = [
-        &hold.key.tenant,
-        &hold.key.sync,
-        &state_code(row.link.state),
-        &row.todo,
-        &packed.flags,
-        &hold.epoch,
-        &source.map(|side| Compact::id(&side.id)),
-        &target.map(|side| Compact::id(&side.id)),
-        &source.and_then(|side| Compact::version(side.version.as_ref())),
-        &target.and_then(|side| Compact::version(side.version.as_ref())),
-        &source.and_then(|side| side.updated_at.map(Moment)),
-        &target.and_then(|side| side.updated_at.map(Moment)),
-        &source_hash,
-        &target_hash,
-        &seen[0],
-        &seen[1],
-        &row.key.map(|key| key.0),
-        &extra,
-        &base,
-        &borrower,
-    ];
-    let id = match id {
-        None => {
-            statement.execute(&values[..])?;
-            LinkId(db.last_insert_rowid())
-        }
-        Some(id) => {
-            let mut all = values.to_vec();
-            all.push(&id.0);
-            if statement.execute(&all[..])? == 0 {
-                return Err(misuse("there is no such link to write"));
-            }
-            id
-        }
-    };
-    *parts.has_links = true;
-    Ok(id)
-}
-
-/// The digest of what a link has seen beyond its shadow, where this run read just that.
-pub(super) fn seen_hash(db: &Connection, link: &Link, side: Side) -> Result<Option<[u8; 16]>> {
-    match link.sides.get(side) {
-        Some(half) => match &half.seen {
-            Some(Seen::Live(record)) => staged_hash(db, side, &half.id, &pack(record)?),
-            _ => Ok(None),
-        },
-        None => Ok(None),
-    }
-}
-
-fn remove_link(db: &Connection, key: SyncKey, id: LinkId) -> Result<()> {
-    db.prepare_cached(
-        "DELETE FROM links WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?3",
-    )?
-    .execute(params![key.tenant, key.sync, id.0])?;
-    Ok(())
-}
-
-fn absorb(db: &Connection, key: SyncKey, id: Option<LinkId>, row: &LinkRow) -> Result<()> {
-    for side in Side::BOTH {
-        let Some(half) = row.link.sides.get(side) else {
-            continue;
-        };
-        let sql = match side {
-            Side::Source => {
-                "DELETE FROM links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                     AND source_id = ?3 AND target_id IS NULL AND id IS NOT ?4
-                     AND (state < 2 OR state = 4)"
-            }
-            Side::Target => {
-                "DELETE FROM links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                     AND target_id = ?3 AND source_id IS NULL AND id IS NOT ?4
-                     AND (state < 2 OR state = 4)"
-            }
-        };
-        db.prepare_cached(sql)?.execute(params![
-            key.tenant,
-            key.sync,
-            Compact::id(&half.id),
-            id.map(|id| id.0)
-        ])?;
-    }
-    Ok(())
-}
-
 fn step(
     db: &Connection,
     parts: &Parts<'_>,
@@ -412,7 +222,7 @@ pub(super) fn acknowledge(
             &Packed::new(&pair.row.link)?,
             None,
         )?;
-        parts.bases.remove(&pair.link_id);
+        parts.written.remove(&pair.link_id);
         for result in &pair.operations {
             receipt(db, parts, pair, result)?;
         }

@@ -15,6 +15,7 @@ mod lease;
 mod links;
 mod open;
 mod pairs;
+mod put;
 mod quarantine;
 mod rebaseline;
 mod scratch;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use tandem_domain::ids::{Both, LinkId, OperationKey, RecordId, RunId, Side};
-use tandem_domain::record::{CanonicalRecord, ContentHash};
+use tandem_domain::record::ContentHash;
 use tandem_engine::ports::history::{NewError, OperationKind, OperationState, RunCounts};
 use tandem_engine::ports::session::{
     AcknowledgedPair, DecidedConflict, JournalPair, Journalled, PlannedPair, Renewal, RunOutcome,
@@ -86,9 +87,8 @@ pub(crate) struct Session {
     plan: Plan,
     /// Operations journalled here and not acknowledged yet, by key: their journal rows and kinds.
     open: HashMap<OperationKey, (i64, OperationKind)>,
-    /// Bases just journalled: an acknowledgement that leaves a base alone need not compress it
-    /// again.
-    bases: HashMap<LinkId, Option<CanonicalRecord>>,
+    /// Links as just journalled, by what an acknowledgement can leave alone.
+    written: HashMap<LinkId, put::Written>,
 }
 
 impl Session {
@@ -104,7 +104,7 @@ impl Session {
             codec: &mut self.codec,
             open: &mut self.open,
             closed: Vec::new(),
-            bases: &mut self.bases,
+            written: &mut self.written,
             has_links: &mut self.has_links,
         };
         let file = Arc::clone(&self.file);
@@ -120,7 +120,7 @@ impl Session {
                 self.open.remove(&key);
             }
         } else {
-            self.bases.clear();
+            self.written.clear();
             if !had_dictionary && self.codec.has_dictionary() {
                 self.codec = Codec::plain()?;
             }
@@ -136,7 +136,7 @@ struct Parts<'a> {
     open: &'a mut HashMap<OperationKey, (i64, OperationKind)>,
     /// Of `open`, what this transaction acknowledged.
     closed: Vec<OperationKey>,
-    bases: &'a mut HashMap<LinkId, Option<CanonicalRecord>>,
+    written: &'a mut HashMap<LinkId, put::Written>,
     has_links: &'a mut bool,
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn open(
         pairs: None,
         plan: Plan::default(),
         open: HashMap::new(),
-        bases: HashMap::new(),
+        written: HashMap::new(),
     })))
 }
 

@@ -10,8 +10,8 @@ use tandem_engine::ports::history::NewError;
 use tandem_engine::ports::session::{LinkRow, PairProblem, StagedPair};
 
 use super::Parts;
-use super::journal::{seen_hash, try_put};
 use super::links::{self, Packed, state_code};
+use super::put::{seen_hash, try_put};
 use super::stage::staged_digests;
 use crate::fault::Result;
 use crate::keys::{Compact, Moment};

@@ -1,16 +1,15 @@
--- version 6
+-- version 7
 CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
 CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
 CREATE INDEX conflicts_settled ON conflicts (tenant_id, updated_at) WHERE state = 'resolved' OR state = 'closed';
 CREATE INDEX conflicts_state         ON conflicts (tenant_id, state, id);
 CREATE UNIQUE INDEX conflicts_unsettled ON conflicts (tenant_id, link_id) WHERE state IN ('open', 'decided');
-CREATE INDEX links_half ON links (tenant_id, sync_configuration_id) WHERE source_id IS NULL OR target_id IS NULL;
 CREATE INDEX links_key  ON links (tenant_id, sync_configuration_id, key_hash) WHERE key_hash IS NOT NULL;
 CREATE INDEX links_live ON links (tenant_id, sync_configuration_id, id, state) WHERE state < 2 OR state = 4;
+CREATE INDEX links_open ON links (tenant_id, sync_configuration_id, todo) WHERE todo = 1 OR (source_id IS NULL OR target_id IS NULL);
 CREATE UNIQUE INDEX links_source ON links (tenant_id, sync_configuration_id, source_id) WHERE source_id IS NOT NULL;
 CREATE UNIQUE INDEX links_target ON links (tenant_id, sync_configuration_id, target_id) WHERE target_id IS NOT NULL;
-CREATE INDEX links_todo ON links (tenant_id, sync_configuration_id) WHERE todo = 1;
 CREATE INDEX operations_history   ON operations (tenant_id, sync_history_id);
 CREATE INDEX operations_uncertain ON operations (tenant_id, operation_key) WHERE state = 4;
 CREATE UNIQUE INDEX sync_configurations_name ON sync_configurations (tenant_id, name) WHERE archived = 0;
