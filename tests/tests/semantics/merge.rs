@@ -344,9 +344,18 @@ async fn case_42_null_against_a_value_is_settled_by_policy() {
 
 #[tokio::test(start_paused = true)]
 async fn case_44_an_edit_between_our_write_and_our_read_back_reaches_the_source() {
-    // Another field or the one just written; a system with versions or one that tells only seconds.
-    for (field, versions) in [("y", true), ("y", false), ("x", true), ("x", false)] {
+    // Another field or the one just written; a system with versions, or one with times only, be they
+    // whole seconds or fine ones: both writes bear the same.
+    for (field, versions, millis) in [
+        ("y", true, 0),
+        ("y", false, 0),
+        ("y", false, 7),
+        ("x", true, 0),
+        ("x", false, 0),
+        ("x", false, 7),
+    ] {
         let (world, s, t) = in_step(json!({})).await;
+        world.clock.advance(TimeDelta::milliseconds(millis));
         {
             let mut target = world.target.state();
             target.capabilities.writes_echo = false;
@@ -368,7 +377,7 @@ async fn case_44_an_edit_between_our_write_and_our_read_back_reaches_the_source(
             assert_eq!(
                 text(field).as_deref(),
                 Some("by a person"),
-                "{field} on the {side}, versions {versions}"
+                "{field} on the {side}, versions {versions}, {millis} ms"
             );
         }
         if field == "y" {

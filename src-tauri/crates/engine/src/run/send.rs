@@ -451,9 +451,9 @@ async fn read_back(
     Ok(())
 }
 
-/// Whether what was read back is certainly what our write left: the receipt's version (or time of
-/// change, where it tells more than seconds) is still the record's, or, where a system has neither,
-/// every field we sent came back as sent.
+/// Whether what was read back is certainly what our write left: the receipt's version is still the
+/// record's, or, where a system has none, every field we sent came back as sent. That the time of
+/// change is the same proves nothing: a person may have written in the same instant.
 fn is_our_state(
     run: &RunContext,
     write: &SideWrite,
@@ -465,12 +465,10 @@ fn is_our_state(
     if let (Some(ours), Some(theirs)) = (&receipt.version, version) {
         return ours == theirs;
     }
-    if let (Some(ours), Some(theirs)) = (receipt.updated_at, updated_at) {
-        // Everything that happens within one second bears the same whole second.
-        let fine = ours.timestamp_subsec_nanos() != 0;
-        if fine || ours != theirs {
-            return ours == theirs;
-        }
+    if let (Some(ours), Some(theirs)) = (receipt.updated_at, updated_at)
+        && ours != theirs
+    {
+        return false;
     }
     let sent = match &write.intent {
         Intent::Create { fields } => fields,
