@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tandem_domain::ids::{Name, TenantId};
 use tandem_engine::ports::alerts::AlertChannel;
 use tandem_engine::ports::store::{Actor, ConnectionRecord, Tenant, TenantStore};
@@ -204,6 +204,11 @@ impl App {
 impl Inner {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// When a decision made now may be written: when its undo window has passed.
+    pub(crate) fn not_before(&self) -> DateTime<Utc> {
+        self.now() + TimeDelta::from_std(self.undo_window).unwrap_or_else(|_| TimeDelta::zero())
     }
 
     /// Whoever acts, now.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tandem_domain::ids::{ConflictId, ErrorId, RunId, Side, SyncId};
+use tandem_domain::ids::{ConflictId, ErrorId, RecordId, RunId, Side, SyncId};
 use tandem_engine::ports::history::{SyncError, SyncHistory};
 use tandem_engine::ports::store::{
     ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter, RunFilter, SyncRecord, Tenant,
@@ -11,7 +11,7 @@ use tandem_engine::ports::store::{
 use tandem_engine::ports::{Store, StoreError};
 use uuid::Uuid;
 
-use crate::error::{AppError, nearest};
+use crate::error::{AppError, nearest, sentence};
 
 /// The tenant of that name.
 pub(crate) fn tenant(store: &dyn Store, name: &str) -> Result<Tenant, AppError> {
@@ -54,6 +54,39 @@ pub(crate) fn sync(store: &dyn TenantStore, name: &str) -> Result<SyncRecord, Ap
             name: name.to_owned(),
             near,
         })
+}
+
+/// The sync that a list is narrowed to, if it is.
+pub(crate) fn sync_filter(
+    store: &dyn TenantStore,
+    name: Option<&str>,
+) -> Result<Option<SyncId>, AppError> {
+    name.map(|name| Ok(sync(store, name)?.id)).transpose()
+}
+
+/// The one record that is named by its id on either side.
+pub(crate) fn named_record(
+    source: Option<String>,
+    target: Option<String>,
+) -> Result<(Side, RecordId), AppError> {
+    match (source, target) {
+        (Some(id), None) => Ok((Side::Source, record_id(&id)?)),
+        (None, Some(id)) => Ok((Side::Target, record_id(&id)?)),
+        _ => Err(AppError::Argument {
+            what: "just one record is to be named".to_owned(),
+            why: "A pair is named by the id of either of its records.".to_owned(),
+            fix: "Give its id at the source or its id at the target.".to_owned(),
+        }),
+    }
+}
+
+/// A record's id as somebody gave it.
+pub(crate) fn record_id(id: &str) -> Result<RecordId, AppError> {
+    RecordId::new(id).map_err(|error| AppError::Argument {
+        what: "this cannot be a record's id".to_owned(),
+        why: sentence(&error.to_string()),
+        fix: "Give it as the system does.".to_owned(),
+    })
 }
 
 /// The run whose id begins so.
@@ -203,10 +236,7 @@ impl<'a> Syncs<'a> {
 
 /// The connection's name on a side of a sync.
 pub(crate) fn system_of(sync: &SyncRecord, side: Side) -> String {
-    match side {
-        Side::Source => sync.config.source.connection.to_string(),
-        Side::Target => sync.config.target.connection.to_string(),
-    }
+    sync.config.end(side).connection.to_string()
 }
 
 #[cfg(test)]

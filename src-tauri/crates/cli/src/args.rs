@@ -1,10 +1,16 @@
 //! The command line.
 
+mod conflicts;
+mod records;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use conflicts::{Chosen, ConflictStateArg, Conflicts, Resolve, TakeArg, Taken};
+pub(crate) use records::{PairStateArg, Pairs, Records, SetAside, SideArg};
 
 /// Two systems in step: configure, sync both ways, settle conflicts, look back.
 #[derive(Debug, Parser)]
@@ -250,249 +256,6 @@ pub(crate) enum RunStatusArg {
     Failed,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ConflictStateArg {
-    Open,
-    Decided,
-    Resolved,
-    Closed,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Conflicts {
-    /// Conflicts, newest first
-    List {
-        /// Only of this sync
-        #[arg(long, value_name = "NAME")]
-        sync: Option<String>,
-        /// Only in this state; `all` for every state
-        #[arg(long, value_name = "STATE", default_value = "open")]
-        state: StateFilter,
-        /// At most so many
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: u32,
-    },
-    /// One conflict, value by value
-    Show {
-        /// Its id, or the beginning of it
-        id: String,
-    },
-    /// Decide a conflict and write the decision to both systems
-    Resolve(Resolve),
-    /// Take a decision back that has not been written
-    Undo {
-        /// The conflict's id, or the beginning of it
-        id: String,
-    },
-    /// Link the two records of a conflict anew that were unlinked; the next run compares them
-    Relink {
-        /// The conflict's id, or the beginning of it
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Pairs {
-    /// Pairs of records, in the order they were met
-    List {
-        /// Only of this sync
-        #[arg(long, value_name = "NAME")]
-        sync: Option<String>,
-        /// Only in this state
-        #[arg(long, value_name = "STATE")]
-        state: Option<PairStateArg>,
-        /// At most so many
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: u32,
-    },
-    /// Two records that were met for the first time and differ are the same: keep them linked
-    Confirm {
-        /// The pair's number
-        id: String,
-        /// Whose values both get
-        #[arg(long)]
-        take: TakeArg,
-        /// Why
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
-    },
-    /// They are not the same: leave both alone from now on
-    Reject {
-        /// The pair's number
-        id: String,
-        /// Why
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
-    },
-    /// Link two records by hand, whatever they were before; the next run compares them as if met for
-    /// the first time
-    Link {
-        /// The sync's name
-        sync: String,
-        /// The record's id at the source
-        #[arg(long, value_name = "ID")]
-        source: String,
-        /// The record's id at the target
-        #[arg(long, value_name = "ID")]
-        target: String,
-    },
-    /// Link the two records of a pair anew
-    Relink {
-        /// The pair's number, or the id of one of its conflicts
-        id: String,
-    },
-    /// Leave both records of a pair alone from now on
-    Unlink {
-        /// The pair's number, or the id of one of its conflicts
-        id: String,
-    },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum PairStateArg {
-    Active,
-    Unpaired,
-    Closed,
-    Excluded,
-    Quarantined,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SetAside {
-    /// Records that were read and not settled: unusable, quarantined, uncertain, deferred
-    List {
-        /// Only of this sync
-        #[arg(long, value_name = "NAME")]
-        sync: Option<String>,
-        /// At most so many
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: u32,
-    },
-    /// Run its sync, which reads and tries it again
-    Retry {
-        /// Its id in the list
-        id: String,
-    },
-    /// Leave it alone from now on, with its partner
-    Drop {
-        /// Its id in the list
-        id: String,
-    },
-}
-
-/// A state, or all of them.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum StateFilter {
-    Open,
-    Decided,
-    Resolved,
-    Closed,
-    All,
-}
-
-impl StateFilter {
-    pub(crate) const fn one(self) -> Option<ConflictStateArg> {
-        match self {
-            Self::Open => Some(ConflictStateArg::Open),
-            Self::Decided => Some(ConflictStateArg::Decided),
-            Self::Resolved => Some(ConflictStateArg::Resolved),
-            Self::Closed => Some(ConflictStateArg::Closed),
-            Self::All => None,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("how").args(["field", "take", "delete_both", "restore", "unlink"]).required(true).multiple(true))]
-pub(crate) struct Resolve {
-    /// The conflict's id, or the beginning of it; several are decided alike
-    #[arg(
-        value_name = "ID",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
-    pub(crate) ids: Vec<String>,
-    /// A field and what it takes: source, target, base, or json:VALUE; once for each contested field
-    #[arg(long, value_name = "NAME=TAKE", value_parser = field_choice, conflicts_with_all = ["delete_both", "restore", "unlink"])]
-    pub(crate) field: Vec<Chosen>,
-    /// Every open conflict that the decision is for: about fields, or about deletes
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// With --all: only of this sync
-    #[arg(long, value_name = "NAME", requires = "all")]
-    pub(crate) sync: Option<String>,
-    /// With --all: only where this field is contested
-    #[arg(long = "where", value_name = "FIELD", requires = "all")]
-    pub(crate) contested: Option<String>,
-    /// What every contested field takes that has no --field of its own
-    #[arg(long, conflicts_with_all = ["delete_both", "restore", "unlink"])]
-    pub(crate) take: Option<TakeArg>,
-    /// Delete conflict: delete the other record too
-    #[arg(long, conflicts_with_all = ["restore", "unlink"])]
-    pub(crate) delete_both: bool,
-    /// Delete conflict: bring the deleted record back
-    #[arg(long, conflicts_with = "unlink")]
-    pub(crate) restore: bool,
-    /// Leave both records alone from now on
-    #[arg(long)]
-    pub(crate) unlink: bool,
-    /// Several: if one cannot be decided, decide none
-    #[arg(long)]
-    pub(crate) all_or_nothing: bool,
-    /// Only say what would be decided
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Why
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) note: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TakeArg {
-    Source,
-    Target,
-    Base,
-}
-
-/// One `--field`.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Chosen {
-    pub(crate) field: String,
-    pub(crate) take: Taken,
-}
-
-/// What a field takes.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Taken {
-    Side(TakeArg),
-    Custom(serde_json::Value),
-}
-
-fn field_choice(text: &str) -> Result<Chosen, String> {
-    let (field, take) = text
-        .split_once('=')
-        .ok_or("write NAME=source, NAME=target, NAME=base or NAME=json:VALUE")?;
-    let take = match take {
-        "source" => Taken::Side(TakeArg::Source),
-        "target" => Taken::Side(TakeArg::Target),
-        "base" => Taken::Side(TakeArg::Base),
-        custom => {
-            let json = custom.strip_prefix("json:").ok_or_else(|| {
-                format!(
-                    "{custom:?} is none of source, target, base, json:VALUE (text is json:\"…\")"
-                )
-            })?;
-            Taken::Custom(serde_json::from_str(json).map_err(|error| {
-                format!("{json} is not JSON ({error}); text stands in double quotes: '{field}=json:\"…\"'")
-            })?)
-        }
-    };
-    Ok(Chosen {
-        field: field.to_owned(),
-        take,
-    })
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Errors {
     /// Errors, newest first
@@ -578,58 +341,6 @@ pub(crate) enum Tenants {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Records {
-    /// Destroy every copy of a record's values that a sync keeps: journal, snapshots, errors,
-    /// conflicts, what both sides agreed on. Its pair of ids stays, and the next run compares both
-    /// records anew; in the systems themselves nothing is changed
-    #[command(group = clap::ArgGroup::new("which").args(["source", "target"]).required(true))]
-    Erase {
-        /// The sync's name
-        sync: String,
-        /// The record's id at the source; its partner is erased with it
-        #[arg(long, value_name = "ID")]
-        source: Option<String>,
-        /// The record's id at the target; its partner is erased with it
-        #[arg(long, value_name = "ID")]
-        target: Option<String>,
-        /// Yes, for good
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Bring back a value that a rule or a person decided against, on both systems, if the record
-    /// still says what it says now
-    #[command(group = clap::ArgGroup::new("one").args(["source", "target"]).required(true))]
-    Restore {
-        /// The sync's name
-        sync: String,
-        /// The record's id at the source
-        #[arg(long, value_name = "ID")]
-        source: Option<String>,
-        /// The record's id at the target
-        #[arg(long, value_name = "ID")]
-        target: Option<String>,
-        /// The field
-        #[arg(long, value_name = "NAME")]
-        field: String,
-        /// The run or the conflict in which the value lost
-        #[arg(long, value_name = "ID")]
-        from: String,
-        /// Whose value, where both sides' lost
-        #[arg(long, value_name = "SIDE")]
-        lost_on: Option<SideArg>,
-        /// Why
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
-    },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum SideArg {
-    Source,
-    Target,
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum Secrets {
     /// Keep a value, read from standard input, in place of an earlier one
     Set {
@@ -668,31 +379,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_field_takes_a_side_or_a_json_value() {
-        let table: [(&str, Option<Taken>); 7] = [
-            ("phone=source", Some(Taken::Side(TakeArg::Source))),
-            ("phone=base", Some(Taken::Side(TakeArg::Base))),
-            (
-                "phone=json:\"+49=30\"",
-                Some(Taken::Custom("+49=30".into())),
-            ),
-            (
-                "limit=json:null",
-                Some(Taken::Custom(serde_json::Value::Null)),
-            ),
-            ("phone", None),
-            ("phone=mine", None),
-            ("phone=json:+49", None),
-        ];
-        for (text, want) in table {
-            assert_eq!(
-                field_choice(text).ok().map(|chosen| chosen.take),
-                want,
-                "{text}"
-            );
-        }
     }
 }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use tandem_domain::mapping::pointer_segment;
 use tandem_domain::record::NativeFields;
 use tandem_domain::value::Value;
 
@@ -120,7 +121,7 @@ impl<'a> Doc<'a> {
         let (first, rest) = rest
             .split_once('/')
             .map_or((rest, None), |(a, b)| (a, Some(b)));
-        let first = unescape(first);
+        let first = pointer_segment(first);
         let found = members.iter().find(|(name, _)| *name == first)?.1;
         rest.map_or(Some(found), |rest| walk(found, rest))
     }
@@ -153,7 +154,7 @@ pub(crate) fn at<'a>(raw: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
 
 fn walk<'a>(mut raw: &'a RawValue, path: &str) -> Option<&'a RawValue> {
     for segment in path.split('/') {
-        let name = unescape(segment);
+        let name = pointer_segment(segment);
         raw = if raw.get().starts_with('[') {
             let items: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
             items.get(name.parse::<usize>().ok()?)?
@@ -166,10 +167,6 @@ fn walk<'a>(mut raw: &'a RawValue, path: &str) -> Option<&'a RawValue> {
         };
     }
     Some(raw)
-}
-
-fn unescape(segment: &str) -> String {
-    segment.replace("~1", "/").replace("~0", "~")
 }
 
 fn members(text: &str) -> serde_json::Result<Vec<(String, &RawValue)>> {
@@ -234,10 +231,10 @@ pub(crate) fn field<'v>(fields: &'v NativeFields, name: &str) -> Option<&'v Valu
         return fields.get(name);
     };
     let mut segments = path.split('/');
-    let mut value = fields.get(&unescape(segments.next()?))?;
+    let mut value = fields.get(&pointer_segment(segments.next()?))?;
     for segment in segments {
         value = match value {
-            Value::Object(members) => members.get(&unescape(segment))?,
+            Value::Object(members) => members.get(&pointer_segment(segment))?,
             Value::List(items) => items.get(segment.parse::<usize>().ok()?)?,
             _ => return None,
         };

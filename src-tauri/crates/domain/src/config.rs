@@ -205,6 +205,15 @@ pub struct ConfigProblem {
 }
 
 impl SyncConfiguration {
+    /// Where the records of `side` are.
+    #[must_use]
+    pub const fn end(&self, side: Side) -> &Endpoint {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
     /// By which of the fields a connector can look up a record's partner at `side` is found: the
     /// connector's name for it, and where a record carries it. None where no field of the match key
     /// is both written there and among `lookup`.

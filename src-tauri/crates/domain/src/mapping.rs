@@ -17,7 +17,7 @@ mod represent;
 mod serde_form;
 mod transform;
 
-pub use path::FieldPath;
+pub use path::{FieldPath, pointer_segment};
 
 use compiled::Compiled;
 

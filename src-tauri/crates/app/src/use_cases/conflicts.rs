@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
 use tandem_domain::conflict::{Choice, ConflictDecision, ConflictKind};
 use tandem_domain::field_type::FieldType;
 use tandem_domain::ids::FieldName;
@@ -29,10 +28,7 @@ impl App {
     ) -> Result<Page<ConflictSummary>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
-            let sync = match &args.sync {
-                Some(name) => Some(lookup::sync(scope.store, name)?.id),
-                None => None,
-            };
+            let sync = lookup::sync_filter(scope.store, args.sync.as_deref())?;
             let filter = ConflictFilter {
                 sync,
                 state: args.state.map(Into::into),
@@ -118,15 +114,12 @@ impl App {
             .with_tenant(tenant, move |scope| {
                 let conflict = lookup::conflict(scope.store, &id)?;
                 let sync = scope.store.sync(conflict.sync)?;
-                let now = scope.inner.now();
-                let window = TimeDelta::from_std(scope.inner.undo_window)
-                    .unwrap_or_else(|_| TimeDelta::zero());
                 let new = NewDecision {
                     conflict: conflict.id,
                     revision,
                     decision: decision(&conflict, &sync)?,
                     note,
-                    not_before: now + window,
+                    not_before: scope.inner.not_before(),
                 };
                 let decided = scope.store.decide(&new, &scope.inner.who())?;
                 let shown = show(scope, &decided)?;

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::TimeDelta;
 use tandem_domain::conflict::{ConflictDecision, ConflictKind, ConflictState};
 use tandem_domain::ids::{ConflictId, SyncId};
 use tandem_engine::ports::StoreError;
@@ -98,10 +97,7 @@ impl App {
         }
         let (sync, field, wanted) = (args.sync.clone(), args.contested.clone(), wanted.clone());
         self.with_tenant(&args.tenant, move |scope| {
-            let sync = match &sync {
-                Some(name) => Some(lookup::sync(scope.store, name)?.id),
-                None => None,
-            };
+            let sync = lookup::sync_filter(scope.store, sync.as_deref())?;
             let mut filter = ConflictFilter {
                 sync,
                 state: Some(ConflictState::Open),
@@ -271,8 +267,7 @@ fn decide_chunk(
     dry_run: bool,
 ) -> Result<(Vec<DecidedConflict>, Vec<ConflictRecord>), AppError> {
     let mut syncs = Syncs::load(scope.store)?;
-    let window = TimeDelta::from_std(scope.inner.undo_window).unwrap_or_else(|_| TimeDelta::zero());
-    let not_before = scope.inner.now() + window;
+    let not_before = scope.inner.not_before();
     let mut met = HashSet::new();
     let mut cases = Vec::with_capacity(chosen.len());
     for picked in chosen {

@@ -9,7 +9,6 @@ use tandem_engine::ports::connector::Fetched;
 use tandem_engine::ports::pairs::{PairFilter, PairRecord};
 use tandem_engine::ports::store::{StoreError, SyncRecord};
 
-use super::retention::record_id;
 use super::{page, page_limit, parse_id};
 use crate::app::{App, Scope};
 use crate::error::AppError;
@@ -28,10 +27,7 @@ impl App {
     pub async fn list_pairs(&self, args: ListPairs) -> Result<Page<PairView>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
-            let sync = match &args.sync {
-                Some(name) => Some(lookup::sync(scope.store, name)?.id),
-                None => None,
-            };
+            let sync = lookup::sync_filter(scope.store, args.sync.as_deref())?;
             let after: Option<i64> = args
                 .after
                 .as_deref()
@@ -64,7 +60,10 @@ impl App {
         let (sync, records) = self
             .with_tenant(&args.tenant, move |scope| {
                 let sync = lookup::sync(scope.store, &name)?;
-                Ok((sync, Both::new(record_id(&source)?, record_id(&target)?)))
+                Ok((
+                    sync,
+                    Both::new(lookup::record_id(&source)?, lookup::record_id(&target)?),
+                ))
             })
             .await?;
         self.link(&args.tenant, sync, records).await
@@ -126,10 +125,7 @@ impl App {
         record: &RecordId,
     ) -> Result<(), AppError> {
         let connection = system_of(sync, side);
-        let collection = match side {
-            Side::Source => sync.config.source.collection.to_string(),
-            Side::Target => sync.config.target.collection.to_string(),
-        };
+        let collection = sync.config.end(side).collection.to_string();
         let name = connection.clone();
         let (connector, circuit, store): (Arc<dyn WritableConnector>, _, _) = self
             .with_tenant(tenant, move |scope| {
@@ -189,10 +185,7 @@ impl App {
     pub async fn list_set_aside(&self, args: ListSetAside) -> Result<Page<SetAsideView>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
-            let sync = match &args.sync {
-                Some(name) => Some(lookup::sync(scope.store, name)?.id),
-                None => None,
-            };
+            let sync = lookup::sync_filter(scope.store, args.sync.as_deref())?;
             let skip: usize = args
                 .after
                 .as_deref()
@@ -282,7 +275,7 @@ fn set_aside_named(scope: &Scope<'_>, id: &str) -> Result<(SyncRecord, Side, Rec
                 .strip_prefix(side.as_str())
                 .and_then(|rest| rest.strip_prefix(':'));
             if let Some(record) = record {
-                return Ok((sync, side, record_id(record)?));
+                return Ok((sync, side, lookup::record_id(record)?));
             }
         }
     }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
 use tandem_domain::conflict::{Choice, ConflictDecision, ConflictDraft};
 use tandem_domain::ids::{ConflictId, FieldName, RunId, Side};
 use tandem_domain::link::{LinkState, Seen};
@@ -13,7 +12,6 @@ use tandem_engine::ports::pairs::{NewRestoration, PairRecord};
 use tandem_engine::ports::store::{ConflictRecord, SyncRecord};
 
 use super::conflicts::show;
-use super::retention::named_record;
 use crate::app::{App, Scope};
 use crate::error::{AppError, nearest};
 use crate::lookup;
@@ -47,7 +45,7 @@ impl App {
 
 fn restore(scope: &Scope<'_>, args: RestoreValue) -> Result<ConflictRecord, AppError> {
     let sync = lookup::sync(scope.store, &args.sync)?;
-    let (side, record) = named_record(args.source, args.target)?;
+    let (side, record) = lookup::named_record(args.source, args.target)?;
     let pair = scope.store.pair_of(sync.id, side, &record)?;
     let schema = sync.config.mapping.schema();
     let field = mapped(&schema, &sync, &args.field)?;
@@ -70,7 +68,6 @@ fn restore(scope: &Scope<'_>, args: RestoreValue) -> Result<ConflictRecord, AppE
             fix: "There is nothing to do.".to_owned(),
         });
     }
-    let window = TimeDelta::from_std(scope.inner.undo_window).unwrap_or_else(|_| TimeDelta::zero());
     let new = NewRestoration {
         conflict: ConflictId(scope.inner.ids.next()),
         link: pair.id,
@@ -78,7 +75,7 @@ fn restore(scope: &Scope<'_>, args: RestoreValue) -> Result<ConflictRecord, AppE
         draft,
         decision: ConflictDecision::Fields(BTreeMap::from([(field, Choice::Custom(value))])),
         note: args.note,
-        not_before: scope.inner.now() + window,
+        not_before: scope.inner.not_before(),
     };
     Ok(scope.store.restore(&new, &scope.inner.who())?)
 }

@@ -1,6 +1,5 @@
 //! What is kept, and for how long.
 
-use tandem_domain::ids::{RecordId, Side};
 use tandem_engine::ports::retention::Erasure;
 
 use crate::app::App;
@@ -43,7 +42,7 @@ impl App {
         let gone = self
             .with_tenant(&args.tenant, move |scope| {
                 let sync = lookup::sync(scope.store, &args.sync)?;
-                let (side, record) = named_record(args.source, args.target)?;
+                let (side, record) = lookup::named_record(args.source, args.target)?;
                 let erasure = Erasure {
                     sync: sync.id,
                     side,
@@ -68,29 +67,4 @@ impl App {
             audit_kept: gone.audit_kept,
         })
     }
-}
-
-/// The one record that is named by its id on either side.
-pub(super) fn named_record(
-    source: Option<String>,
-    target: Option<String>,
-) -> Result<(Side, RecordId), AppError> {
-    match (source, target) {
-        (Some(id), None) => Ok((Side::Source, record_id(&id)?)),
-        (None, Some(id)) => Ok((Side::Target, record_id(&id)?)),
-        _ => Err(AppError::Argument {
-            what: "just one record is to be named".to_owned(),
-            why: "A pair is named by the id of either of its records.".to_owned(),
-            fix: "Give its id at the source or its id at the target.".to_owned(),
-        }),
-    }
-}
-
-/// A record's id as somebody gave it.
-pub(super) fn record_id(id: &str) -> Result<RecordId, AppError> {
-    RecordId::new(id).map_err(|error| AppError::Argument {
-        what: "this cannot be a record's id".to_owned(),
-        why: crate::error::sentence(&error.to_string()),
-        fix: "Give it as the system does.".to_owned(),
-    })
 }

@@ -133,10 +133,7 @@ impl App {
     pub async fn list_runs(&self, args: ListRuns) -> Result<Page<RunView>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
-            let sync = match &args.sync {
-                Some(name) => Some(lookup::sync(scope.store, name)?.id),
-                None => None,
-            };
+            let sync = lookup::sync_filter(scope.store, args.sync.as_deref())?;
             let filter = RunFilter {
                 sync,
                 status: args.status.map(Into::into),

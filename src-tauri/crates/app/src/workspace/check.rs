@@ -98,10 +98,7 @@ fn unfindable(config: &SyncConfiguration, side: Side, can: &Capabilities) -> Opt
     if !hidden || config.looked_up_by(side, &can.lookup).is_some() {
         return None;
     }
-    let end = match side {
-        Side::Source => &config.source,
-        Side::Target => &config.target,
-    };
+    let end = config.end(side);
     Some(ConfigProblem {
         path: format!("syncs.{}.match_key", config.name),
         what: format!("no field of the match key can be looked up in {} of {}", end.collection, end.connection),
@@ -120,10 +117,7 @@ async fn endpoint(
     known: &mut Collections,
     verdict: &mut Verdict,
 ) -> Option<Seen> {
-    let end = match side {
-        Side::Source => &sync.config.source,
-        Side::Target => &sync.config.target,
-    };
+    let end = sync.config.end(side);
     let mut refuse = |member: &str, words: [String; 3]| {
         let path = format!("{side}.{member}");
         verdict.problems.push(parsed.problem(

@@ -14,18 +14,16 @@ fn city(bench: &Bench) -> [Value; 2] {
 }
 
 /// `records restore` of customer 2's city.
+fn restoring(from: &str) -> Vec<&str> {
+    let mut args: Vec<&str> = "records restore customers --source C-002 --field city --from"
+        .split(' ')
+        .collect();
+    args.push(from);
+    args
+}
+
 fn restore(bench: &Bench, from: &str, more: &[&str]) -> crate::bench::Said {
-    let mut args = vec![
-        "records",
-        "restore",
-        "customers",
-        "--source",
-        "C-002",
-        "--field",
-        "city",
-        "--from",
-        from,
-    ];
+    let mut args = restoring(from);
     args.extend(more);
     bench.tandem(&args)
 }
@@ -101,17 +99,7 @@ fn what_a_person_decided_against_comes_back() {
         (vec!["--source", "C-001"], "No value of city"),
     ];
     for (change, why) in refused {
-        let mut args = vec![
-            "records",
-            "restore",
-            "customers",
-            "--source",
-            "C-002",
-            "--field",
-            "city",
-            "--from",
-            &id,
-        ];
+        let mut args = restoring(&id);
         let at = args.iter().position(|it| *it == change[0]).unwrap();
         args[at + 1] = change[1];
         let said = bench.tandem(&args);

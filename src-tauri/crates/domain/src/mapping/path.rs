@@ -84,7 +84,7 @@ impl FieldPath {
             ([only], None) => only == name,
             (parts, Some(pointer)) => pointer
                 .split('/')
-                .map(|part| part.replace("~1", "/").replace("~0", "~"))
+                .map(pointer_segment)
                 .eq(parts.iter().cloned()),
             (_, None) => false,
         }
@@ -153,6 +153,12 @@ impl FieldPath {
         }
         at.insert(last.clone(), value);
     }
+}
+
+/// One segment of a JSON pointer as the name it stands for (RFC 6901).
+#[must_use]
+pub fn pointer_segment(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
 }
 
 impl fmt::Display for FieldPath {

@@ -435,8 +435,8 @@ pub trait TenantStore: Send + Sync {
     /// What a run wrote (or would write) for a pair, ascending.
     fn changes_of(&self, run: RunId, pair: LinkId) -> Result<Vec<Change>, StoreError>;
     /// Links two records by hand, whatever they were before: the next run reads both by id and compares
-    /// them as if met for the first time. Who was somebody's partner leaves that one alone with an
-    /// exclusion. Audited. [`StoreError::Conflict`] where one of them is linked already, or while a run
+    /// them as if met for the first time. A partner that one of them had before stays behind
+    /// as it was. Audited. [`StoreError::Conflict`] where one of them is linked already, or while a run
     /// of the configuration is live.
     fn link_by_hand(
         &self,

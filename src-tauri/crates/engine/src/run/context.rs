@@ -233,9 +233,6 @@ impl RunContext {
     }
 
     fn endpoint_collection(&self, side: Side) -> &str {
-        match side {
-            Side::Source => self.sync.config.source.collection.as_str(),
-            Side::Target => self.sync.config.target.collection.as_str(),
-        }
+        self.sync.config.end(side).collection.as_str()
     }
 }

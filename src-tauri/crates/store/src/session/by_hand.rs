@@ -8,7 +8,7 @@ use tandem_domain::link::LinkState;
 use tandem_engine::ports::pairs::{PairFilter, PairRecord, SetAsideRecord, SetAsideWhy};
 use tandem_engine::ports::store::Actor;
 
-use super::erase::alone_with;
+use super::lease;
 use super::links::{self, Stored, state_code};
 use crate::codec::Codec;
 use crate::fault::{Fault, Result, conflict, corrupt, not_found};
@@ -122,7 +122,7 @@ pub(crate) fn link_by_hand(
     actor: &Actor,
 ) -> Result<PairRecord> {
     let key = syncs::key(db, tenant, sync)?;
-    alone_with(db, key, actor)?;
+    lease::without_run(db, key, actor)?;
     let mut codec = Codec::load(db, key)?;
     let mut held = Both::new(None, None);
     for side in Side::BOTH {
@@ -191,10 +191,7 @@ fn let_go(db: &Connection, key: SyncKey, stored: &Stored, side: Side, actor: &Ac
         )?;
         return Ok(());
     };
-    let column = match side {
-        Side::Source => "source_id",
-        Side::Target => "target_id",
-    };
+    let column = links::id_column(side);
     db.execute(
         &format!(
             "UPDATE links SET {column} = NULL
@@ -246,7 +243,7 @@ pub(crate) fn leave_alone(
     actor: &Actor,
 ) -> Result<PairRecord> {
     let key = syncs::key(db, tenant, sync)?;
-    alone_with(db, key, actor)?;
+    lease::without_run(db, key, actor)?;
     let mut codec = Codec::load(db, key)?;
     let mut records = Both::new(None, None);
     *records.get_mut(side) = Some(record.clone());
@@ -310,10 +307,7 @@ fn alone(db: &Connection, key: SyncKey, side: Side, record: &RecordId) -> Result
     if !known {
         return Err(not_found("record", record));
     }
-    let column = match side {
-        Side::Source => "source_id",
-        Side::Target => "target_id",
-    };
+    let column = links::id_column(side);
     db.execute(
         &format!(
             "INSERT INTO links (tenant_id, sync_configuration_id, state, todo, {column})

@@ -61,27 +61,20 @@ fn remember_set_aside(db: &Transaction<'_>, hold: &Hold, side: Side, now: i64) -
          WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND side = ?3 AND record_id = ?4",
     )?;
     // What somebody chose to leave alone is not tried again, however unusable it is.
-    let mut left_alone = db.prepare_cached(match side {
-        Side::Source => {
-            "SELECT 1 FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                 AND source_id = ?3 AND state = ?4"
-        }
-        Side::Target => {
-            "SELECT 1 FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
-                 AND target_id = ?3 AND state = ?4"
-        }
-    })?;
+    let mut left_alone = db.prepare_cached(&format!(
+        "SELECT 1 FROM main.links WHERE tenant_id = ?1 AND sync_configuration_id = ?2
+             AND {} = ?3 AND state = ?4",
+        links::id_column(side)
+    ))?;
     let excluded = links::state_code(LinkState::Excluded);
     let mut rows = staged.query(params![links::index(side), listed])?;
     while let Some(row) = rows.next()? {
         let id: RecordId = row.get::<_, Expanded>(0)?.id()?;
         if row.get::<_, i64>(1)? == super::scratch::SET_ASIDE {
-            let (key, id) = (hold.key, Compact::id(&id));
-            if left_alone.exists(params![key.tenant, key.sync, id, excluded])? {
+            let key = hold.key;
+            if left_alone.exists(params![key.tenant, key.sync, Compact::id(&id), excluded])? {
                 continue;
             }
-        }
-        if row.get::<_, i64>(1)? == super::scratch::SET_ASIDE {
             let reason = String::from_utf8(row.get(2)?)
                 .map_err(|error| corrupt("reason", error.utf8_error()))?;
             put.execute(params![

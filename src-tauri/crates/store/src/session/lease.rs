@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tandem_domain::record::ContentHash;
 use tandem_engine::ports::history::RunCounts;
 use tandem_engine::ports::session::Renewal;
-use tandem_engine::ports::store::StoreError;
+use tandem_engine::ports::store::{Actor, StoreError};
 
 use super::Hold;
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Result, conflict};
 use crate::keys::{At, SyncKey, micros};
 use crate::tenant::runs;
 
@@ -47,6 +47,29 @@ pub(super) fn read(db: &Connection, key: SyncKey) -> Result<Option<Lease>> {
 pub(crate) fn takeover_at(db: &Connection, key: SyncKey) -> Result<Option<DateTime<Utc>>> {
     let lease = read(db, key)?;
     Ok(lease.and_then(|lease| lease.holder.map(|_| lease.expires + CALL)))
+}
+
+/// Refuses while a run goes on. One whose process went away is closed, and what it held cannot be
+/// written any more.
+pub(super) fn without_run(db: &Connection, key: SyncKey, actor: &Actor) -> Result<()> {
+    let Some(lease) = read(db, key)? else {
+        return Ok(());
+    };
+    let Some(holder) = lease.holder else {
+        return Ok(());
+    };
+    if actor.at < lease.expires + CALL {
+        return Err(conflict(
+            "a run of this sync is live; wait for its end or cancel it",
+        ));
+    }
+    runs::interrupt(db, key.tenant, holder, actor.at)?;
+    db.execute(
+        "UPDATE leases SET generation = generation + 1, sync_history_id = NULL
+         WHERE tenant_id = ?1 AND sync_configuration_id = ?2",
+        params![key.tenant, key.sync],
+    )?;
+    Ok(())
 }
 
 /// Gives the lease to a run; every earlier holder's writes fail from now on.

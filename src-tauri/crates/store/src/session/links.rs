@@ -301,6 +301,14 @@ pub(super) fn load(
     rows.next()?.map(|row| stored(row, codec)).transpose()
 }
 
+/// Where a link holds the id of its record on that side.
+pub(super) const fn id_column(side: Side) -> &'static str {
+    match side {
+        Side::Source => "source_id",
+        Side::Target => "target_id",
+    }
+}
+
 /// The link of a record.
 pub(super) fn of_record(
     db: &Connection,
@@ -309,10 +317,7 @@ pub(super) fn of_record(
     side: Side,
     id: &RecordId,
 ) -> Result<Option<Stored>> {
-    let column = match side {
-        Side::Source => "source_id",
-        Side::Target => "target_id",
-    };
+    let column = id_column(side);
     let mut statement = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM main.links
          WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND {column} = ?3"
@@ -350,10 +355,7 @@ pub(super) fn record_of(
     id: LinkId,
     side: Side,
 ) -> Result<Option<Expanded>> {
-    let column = match side {
-        Side::Source => "source_id",
-        Side::Target => "target_id",
-    };
+    let column = id_column(side);
     Ok(db
         .prepare_cached(&format!(
             "SELECT {column} FROM main.links

@@ -1,8 +1,6 @@
 //! Writing one link: all of it when it is new, and of a known one no more than has changed. An index
 //! is gone through for each of its columns that is set, even to what it holds.
 
-use std::sync::LazyLock;
-
 use rusqlite::{Connection, params};
 use tandem_domain::ids::{LinkId, RecordId, Side};
 use tandem_domain::link::{Link, LinkState, Seen};
@@ -79,31 +77,7 @@ struct Same {
 }
 
 impl Same {
-    fn update(self) -> &'static str {
-        static ALL: LazyLock<Vec<String>> =
-            LazyLock::new(|| (0..32).map(|bits| Same::of(bits).text()).collect());
-        ALL.get(self.bits()).map_or("", String::as_str)
-    }
-
-    const fn bits(self) -> usize {
-        self.base as usize
-            | (self.source as usize) << 1
-            | (self.target as usize) << 2
-            | (self.key as usize) << 3
-            | (self.state as usize) << 4
-    }
-
-    const fn of(bits: usize) -> Self {
-        Self {
-            base: bits & 1 != 0,
-            source: bits & 2 != 0,
-            target: bits & 4 != 0,
-            key: bits & 8 != 0,
-            state: bits & 16 != 0,
-        }
-    }
-
-    fn text(self) -> String {
+    fn update(self) -> String {
         let changed: String = [
             (self.state, "state = ?3, "),
             (self.source, "source_id = ?7, "),
@@ -192,11 +166,10 @@ pub(super) fn try_put(
         Some(extra) => Some(parts.codec.compress(extra)?),
         None => None,
     };
-    let sql = match id {
-        None => INSERT,
-        Some(_) => same.update(),
+    let mut statement = match id {
+        None => db.prepare_cached(INSERT)?,
+        Some(_) => db.prepare_cached(&same.update())?,
     };
-    let mut statement = db.prepare_cached(sql)?;
     let values: [&dyn rusqlite::ToSql; 20] = [
         &hold.key.tenant,
         &hold.key.sync,

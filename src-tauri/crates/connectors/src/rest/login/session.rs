@@ -6,6 +6,7 @@ use bytes::Bytes;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::{Map, Value as Json};
+use tandem_domain::mapping::pointer_segment;
 use tandem_engine::ports::connector::{Applied, ConnectorError, ErrorClass};
 use tandem_engine::ports::{Secret, Secrets};
 use url::form_urlencoded::Serializer;
@@ -187,7 +188,7 @@ fn json(values: &[(&str, Secret)]) -> Result<Secret, ConnectorError> {
     let mut whole = Map::new();
     for (name, value) in values {
         let steps: Vec<String> = match name.strip_prefix('/') {
-            Some(path) => path.split('/').map(unescaped).collect(),
+            Some(path) => path.split('/').map(pointer_segment).collect(),
             None => vec![(*name).to_owned()],
         };
         let Some((last, outer)) = steps.split_last() else {
@@ -208,8 +209,4 @@ fn json(values: &[(&str, Secret)]) -> Result<Secret, ConnectorError> {
         }
     }
     Ok(Secret::new(Json::Object(whole).to_string()))
-}
-
-fn unescaped(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
 }

@@ -19,9 +19,9 @@ use tandem_engine::ports::store::Actor;
 use super::lease;
 use super::links::{self, Stored};
 use crate::codec::Codec;
-use crate::fault::{Result, conflict, not_found};
+use crate::fault::{Result, not_found};
 use crate::keys::{SyncKey, micros};
-use crate::tenant::{audit, runs, syncs};
+use crate::tenant::{audit, syncs};
 use traces::Traces;
 use words::Words;
 
@@ -36,7 +36,8 @@ pub(crate) fn erase(
 ) -> Result<Erased> {
     let key = syncs::key(db, tenant, erasure.sync)?;
     let name = syncs::one(db, tenant, erasure.sync)?.config.name;
-    alone_with(db, key, actor)?;
+    // A run holds the record in memory and would write it down again.
+    lease::without_run(db, key, actor)?;
     let mut codec = Codec::load(db, key)?;
     let link = links::of_record(db, key, &mut codec, erasure.side, &erasure.record)?;
     let mut ids = Both::new(None, None);
@@ -92,29 +93,6 @@ pub(crate) fn erase(
         &serde_json::json!({ "sync": erasure.sync, "side": erasure.side, "erased": done }),
     )?;
     Ok(done)
-}
-
-/// Refuses while a run goes on: it holds the record in memory and would write it down again. One
-/// whose process went away is closed, and what it held cannot be written any more.
-pub(super) fn alone_with(db: &Connection, key: SyncKey, actor: &Actor) -> Result<()> {
-    let Some(lease) = lease::read(db, key)? else {
-        return Ok(());
-    };
-    let Some(holder) = lease.holder else {
-        return Ok(());
-    };
-    if actor.at < lease.expires + lease::CALL {
-        return Err(conflict(
-            "a run of this sync is live; wait for its end or cancel it",
-        ));
-    }
-    runs::interrupt(db, key.tenant, holder, actor.at)?;
-    db.execute(
-        "UPDATE leases SET generation = generation + 1, sync_history_id = NULL
-         WHERE tenant_id = ?1 AND sync_configuration_id = ?2",
-        params![key.tenant, key.sync],
-    )?;
-    Ok(())
 }
 
 const fn takes_part(state: LinkState) -> bool {
