@@ -115,6 +115,35 @@ async fn case_17_a_tombstone_that_comes_back_meets_the_partner_made_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn case_17_a_record_back_from_a_backup_is_reviewed_even_where_deletes_win() {
+    let policy = json!({ "conflict": { "delete_conflict": "delete_wins" } });
+    for made_anew in [false, true] {
+        let (world, pairs) = linked(10, policy.clone()).await;
+        let (s, t) = &pairs[0];
+        world.source.state().delete(s);
+        world.run().await;
+        assert_eq!(world.text(Side::Target, t, "x"), None);
+        if made_anew {
+            let anew = fields(&[("name", "p0"), ("x", "anew")]);
+            world.source.state().add(anew);
+            world.run().await;
+            assert_eq!(world.by_name(Side::Target, "p0").len(), 1);
+        }
+        let back = fields(&[("name", "p0"), ("x", "back")]);
+        world.source.state().put(s, back);
+        let (history, source, target) = world.run_counting().await;
+        assert_eq!((source, target), (0, 0), "{made_anew}: {history:?}");
+        assert_eq!(
+            world.text(Side::Source, s, "x").as_deref(),
+            Some("back"),
+            "nobody asked for it to be deleted again"
+        );
+        assert_eq!(world.conflicts().len(), 1, "{made_anew}: {history:?}");
+        world.assert_idle().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn case_20_a_deleted_record_is_not_restored_beside_two_that_bear_its_key() {
     let policy = json!({ "conflict": { "delete_conflict": "edit_wins" } });
     let (world, pairs) = linked(10, policy).await;

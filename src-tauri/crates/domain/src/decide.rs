@@ -10,7 +10,7 @@ use crate::ids::{Both, FieldName, Side};
 use crate::link::{Link, LinkSide, LinkState};
 use crate::merge::DECISION;
 use crate::plan::{ConflictChange, Decision, Pair, Reason};
-use crate::planner::{Planner, delete, losers_of_delete};
+use crate::planner::{Against, Planner, delete, losers_of_delete};
 use crate::policy::Policy;
 use crate::standing::{Live, Standing};
 use crate::value::Value;
@@ -109,10 +109,10 @@ impl Applying<'_> {
             _ if quiet => DecisionOutcome::Write(planned),
             _ => match (&standings.source, &standings.target) {
                 (Standing::Live(live), Standing::Gone(_)) => {
-                    self.reopen(self.planner.delete_draft(Side::Target, live, true))
+                    self.reopen(self.planner.delete_draft(Side::Target, live, Against::Edit))
                 }
                 (Standing::Gone(_), Standing::Live(live)) => {
-                    self.reopen(self.planner.delete_draft(Side::Source, live, true))
+                    self.reopen(self.planner.delete_draft(Side::Source, live, Against::Edit))
                 }
                 // Both live again (or one, newly made): no conflict is left, so it is an ordinary
                 // pair.
@@ -308,7 +308,7 @@ impl Applying<'_> {
     /// Deletes the record that still lives, if it is the one the admin saw.
     fn delete_too(&self, side: Side, gone: &LinkSide, live: &Live) -> DecisionOutcome {
         let planner = &self.planner;
-        let fresh = planner.delete_draft(side, live, true);
+        let fresh = planner.delete_draft(side, live, Against::Edit);
         let fresh = self.reopen(fresh);
         if matches!(&fresh, DecisionOutcome::Reopen { changed, .. } if !changed.is_empty()) {
             return fresh;

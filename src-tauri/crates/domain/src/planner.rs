@@ -17,7 +17,7 @@ use crate::value::Value;
 
 mod deletes;
 
-pub(crate) use deletes::{closed, delete, losers_of_delete};
+pub(crate) use deletes::{Against, closed, delete, losers_of_delete};
 
 /// What to do about one pair, exactly as the semantics' section 4 says.
 #[must_use]

@@ -25,31 +25,39 @@ impl Planner<'_> {
             let link = self.after_delete(LinkState::Excluded, side, gone, live);
             return self.decision(Reason::DeleteIgnored, Some(link));
         }
+        // Where nothing is agreed about the live record (met for the first time, made anew, come
+        // back), it is news, and no policy about edits deletes it: a person looks at it first.
+        let news = self.base().is_none() || live.replaced || live.shadow.is_empty();
         // Live changes, and changes that never reached the deleted record.
-        let edited =
-            self.base().is_none() || live.replaced || !gone.owed.is_empty() || self.moved(live);
-        let delete_wins = if edited {
-            match (self.policy.delete_conflict, side) {
-                (DeleteConflictPolicy::Manual, _) => None,
-                (DeleteConflictPolicy::DeleteWins, _)
-                | (DeleteConflictPolicy::SourceWins, Side::Source)
-                | (DeleteConflictPolicy::TargetWins, Side::Target) => Some(true),
-                _ => Some(false),
-            }
+        let edited = !gone.owed.is_empty() || self.moved(live);
+        let (against, delete_wins) = if news {
+            let restored = self.contested_delete_wins(side) == Some(false);
+            (Against::News, restored.then_some(false))
+        } else if edited {
+            (Against::Edit, self.contested_delete_wins(side))
         } else if self.policy.enforces(side) {
             // The receiving side of an enforced one-way sync gets its record back.
             return self.restore(Reason::Enforced, side, gone, live);
-        } else if self.policy.deletes == DeletePolicy::Manual
-            && self.policy.deletes_on(side.other())
-        {
-            None
         } else {
-            Some(true)
+            let asks =
+                self.policy.deletes == DeletePolicy::Manual && self.policy.deletes_on(side.other());
+            (Against::Policy, (!asks).then_some(true))
         };
         match delete_wins {
-            None => self.park_delete(side, gone, live, edited),
-            Some(true) => self.pass_on(side, gone, live, edited),
+            None => self.park_delete(side, gone, live, against),
+            Some(true) => self.pass_on(side, gone, live, against == Against::Edit),
             Some(false) => self.restore(Reason::Restored, side, gone, live),
+        }
+    }
+
+    /// Whether a delete on `side` wins against an edit on the other. `None`: a person decides.
+    fn contested_delete_wins(&self, side: Side) -> Option<bool> {
+        match (self.policy.delete_conflict, side) {
+            (DeleteConflictPolicy::Manual, _) => None,
+            (DeleteConflictPolicy::DeleteWins, _)
+            | (DeleteConflictPolicy::SourceWins, Side::Source)
+            | (DeleteConflictPolicy::TargetWins, Side::Target) => Some(true),
+            _ => Some(false),
         }
     }
 
@@ -89,16 +97,16 @@ impl Planner<'_> {
         self.link(state, base, side, gone, Some(live.only_seen(schema)))
     }
 
-    fn park_delete(&self, side: Side, gone: &LinkSide, live: &Live, edited: bool) -> Decision {
+    fn park_delete(&self, side: Side, gone: &LinkSide, live: &Live, against: Against) -> Decision {
         let link = self.after_delete(LinkState::Active, side, gone, live);
         self.parked(
             Reason::DeleteContested,
             link,
-            self.delete_draft(side, live, edited),
+            self.delete_draft(side, live, against),
         )
     }
 
-    pub(crate) fn delete_draft(&self, side: Side, live: &Live, edited: bool) -> ConflictDraft {
+    pub(crate) fn delete_draft(&self, side: Side, live: &Live, against: Against) -> ConflictDraft {
         let other = side.other();
         let nothing = CanonicalRecord::default();
         let records = match side {
@@ -107,12 +115,17 @@ impl Planner<'_> {
         };
         DraftOf {
             kind: ConflictKind::Delete,
-            why: if edited {
-                format!("The {side}'s record was deleted while the {other}'s was changed.")
-            } else {
-                format!(
+            why: match against {
+                Against::Edit => {
+                    format!("The {side}'s record was deleted while the {other}'s was changed.")
+                }
+                Against::News => format!(
+                    "The {side}'s record was deleted, and the {other}'s is new here or came back: \
+                     nothing is agreed about it."
+                ),
+                Against::Policy => format!(
                     "The {side}'s record was deleted, and the policy leaves deletes to a person."
-                )
+                ),
             },
             policy: self.policy,
             base: self.base().unwrap_or(&nothing),
@@ -217,22 +230,28 @@ impl Planner<'_> {
         let mut live = live.clone();
         live.forget();
         let live = &live;
-        match (self.policy.deletes, self.policy.delete_conflict, side) {
-            // No delete is ever passed on, so it can only be made again.
-            (DeletePolicy::Ignore, _, _) => {
-                self.restore(Reason::Restored, side.other(), gone, live)
-            }
-            (_, DeleteConflictPolicy::Manual, _) => {
-                self.park_delete(side.other(), gone, live, true)
-            }
-            (_, DeleteConflictPolicy::DeleteWins, _)
-            | (_, DeleteConflictPolicy::SourceWins, Side::Target)
-            | (_, DeleteConflictPolicy::TargetWins, Side::Source) => {
-                self.pass_on(side.other(), gone, live, true)
-            }
-            _ => self.restore(Reason::Restored, side.other(), gone, live),
+        // Where no delete is ever passed on, it can only be made again.
+        let restored = self.policy.deletes == DeletePolicy::Ignore
+            || self.contested_delete_wins(side.other()) == Some(false);
+        if restored {
+            self.restore(Reason::Restored, side.other(), gone, live)
+        } else {
+            // Its deletion was settled long ago: that somebody has it again is no edit for a policy
+            // to delete once more.
+            self.park_delete(side.other(), gone, live, Against::News)
         }
     }
+}
+
+/// What stands against passing a delete on without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// The other record was changed since both agreed.
+    Edit,
+    /// Nothing is agreed about the other record.
+    News,
+    /// The configuration leaves deletes to a person.
+    Policy,
 }
 
 /// The delete of a live record.

@@ -6,6 +6,7 @@ use tandem_domain::ids::{Both, Side};
 use tandem_domain::link::{LinkState, Seen};
 use tandem_domain::plan;
 use tandem_domain::plan::{ConflictChange, Intent, Pair, Reason};
+use tandem_domain::planner::put_off;
 
 use crate::common::{
     acked, base, carried_out, contested, draft, half, linked, now, pair, policy, rec, says, show,
@@ -660,6 +661,28 @@ fn case_17_a_recreated_record_is_compared_with_its_tombstone() {
             back.conflict,
             "{source}"
         );
+    }
+    // Nor does a policy about edits delete what somebody has again: the delete was settled long ago.
+    for deletes in ["delete_wins", "target_wins"] {
+        let deleting = crate::common::policy(json!({"conflict": {"delete_conflict": deletes}}));
+        let back = plan(&pair(Some(closed.clone()), "x=2", "-"), &deleting, now());
+        let reviewed = (Reason::DeleteContested, ("-".into(), "-".into()));
+        assert_eq!((back.reason, writes(&back)), reviewed, "{deletes}");
+        let link = stored(Some(&closed), &back);
+        for (source, target) in [("-", "-"), ("x=3", "-"), ("-", "deleted")] {
+            let mut later = pair(link.clone(), source, target);
+            later.conflict_open = true;
+            let later = plan(&later, &deleting, now());
+            assert_eq!(
+                (later.reason, writes(&later)),
+                reviewed,
+                "{deletes}: {source}"
+            );
+        }
+        // The same where its plan had to wait for another run.
+        let waiting = put_off(&pair(Some(closed.clone()), "x=2", "-"), &deleting, now());
+        let later = plan(&pair(waiting, "-", "-"), &deleting, now());
+        assert_eq!((later.reason, writes(&later)), reviewed, "{deletes}");
     }
     let restoring = crate::common::policy(json!({"conflict": {"delete_conflict": "edit_wins"}}));
     let back = plan(&pair(Some(closed.clone()), "x=2", "-"), &restoring, now());

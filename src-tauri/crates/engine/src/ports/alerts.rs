@@ -24,6 +24,11 @@ pub const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a claim keeps other processes from delivering the same.
 pub const CLAIM: TimeDelta = TimeDelta::seconds(60);
 
+/// The furthest ahead of now that a claim's end is believed. A process takes the time before it waits
+/// for the store, so that another's claim may be made later and found with an older time; what lies
+/// further ahead was left by a clock that was set back.
+pub const CLAIM_BELIEVED: TimeDelta = TimeDelta::seconds(120);
+
 /// The longest wait between two attempts at a channel that fails.
 pub const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use tandem_domain::ids::{RunId, SyncId};
 use tandem_engine::ports::alerts::{
-    AlertClaim, AlertDelivery, AlertKind, AlertRecord, AlertStep, CLAIM, ClaimedAlert, Delivery,
-    Failure, LONGEST_WAIT, SLOT,
+    AlertClaim, AlertDelivery, AlertKind, AlertRecord, AlertStep, CLAIM, CLAIM_BELIEVED,
+    ClaimedAlert, Delivery, Failure, LONGEST_WAIT, SLOT,
 };
 
 use crate::fault::{Result, corrupt, not_found};
@@ -59,7 +59,12 @@ impl State {
                  GROUP BY s.tenant_id",
             )?
             .query_row(
-                params![key.tenant, key.sync, micros(now), micros(now + CLAIM)],
+                params![
+                    key.tenant,
+                    key.sync,
+                    micros(now),
+                    micros(now + CLAIM_BELIEVED)
+                ],
                 |row| {
                     Ok(Self {
                         failures: count(row.get("failures")?),
@@ -303,7 +308,7 @@ pub(crate) fn due(
                  SELECT 1 FROM alert_deliveries h
                  JOIN alert_outbox held ON held.tenant_id = h.tenant_id AND held.seq = h.alert_seq
                  WHERE h.tenant_id = s.tenant_id AND h.channel = :channel
-                     AND h.claimed_until > :now AND h.claimed_until <= :lease
+                     AND h.claimed_until > :now AND h.claimed_until <= :believed
                      AND held.sync_configuration_id = s.sync_configuration_id)
          ORDER BY o.seq LIMIT 1",
     )?;
@@ -314,7 +319,7 @@ pub(crate) fn due(
         ":eager": claim.eager,
         ":now": micros(now),
         ":latest": micros(now + LONGEST_WAIT),
-        ":lease": micros(now + CLAIM),
+        ":believed": micros(now + CLAIM_BELIEVED),
         ":slot": SLOT.num_microseconds().unwrap_or(i64::MAX),
     })?;
     let Some(row) = rows.next()? else {

@@ -241,6 +241,11 @@ pub(crate) fn a_claim_keeps_others_away_until_it_runs_out(h: &dyn Harness) {
     fails(&world, "first");
     let first = claim_on(world.tenant.as_ref(), "mail", world.now()).unwrap();
     assert_eq!(claim_on(other.as_ref(), "mail", world.now()), None);
+    // Nor does one who looked at the clock earlier and waited for the store take it too.
+    for earlier in [1, 100, 59_000] {
+        let now = world.now() - TimeDelta::milliseconds(earlier);
+        assert_eq!(claim_on(other.as_ref(), "mail", now), None, "{earlier} ms");
+    }
     // While it is under way the slot is taken: it may be told any moment.
     fails(&world, "second");
     works(&world);
