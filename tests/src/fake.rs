@@ -24,7 +24,7 @@ use tandem_engine::ports::connector::{
 };
 
 /// One stored record.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Its fields.
     pub fields: NativeFields,

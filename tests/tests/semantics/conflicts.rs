@@ -15,6 +15,7 @@ pub(crate) const DECISIONS: RunOptions = RunOptions {
     allow_deletes: None,
     decisions_only: true,
     rolls_back: None,
+    applies: None,
 };
 
 pub(crate) async fn contested(overrides: serde_json::Value) -> (World, RecordId, RecordId) {

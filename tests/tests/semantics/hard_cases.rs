@@ -19,6 +19,7 @@ const FULL: RunOptions = RunOptions {
     allow_deletes: None,
     decisions_only: false,
     rolls_back: None,
+    applies: None,
 };
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ mod merge;
 mod observability;
 mod pairing;
 mod partners;
+mod plans;
 mod recovery;
 mod remade;
 mod rollback;

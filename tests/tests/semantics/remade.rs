@@ -17,6 +17,7 @@ const DECISIONS: RunOptions = RunOptions {
     allow_deletes: None,
     decisions_only: true,
     rolls_back: None,
+    applies: None,
 };
 
 fn open(world: &World) -> Vec<ConflictKind> {

@@ -71,6 +71,9 @@ pub(crate) enum Verb {
     /// Look at runs; cancel one, take one back
     #[command(subcommand)]
     Runs(Runs),
+    /// Carry out what a simulation planned, once you have reviewed it
+    #[command(subcommand)]
+    Plans(Plans),
     /// Forget what a sync's two sides agreed on, after a system was moved or replaced: pairs stay, and
     /// the next run compares each anew
     Rebaseline {
@@ -244,6 +247,15 @@ pub(crate) enum Runs {
     Cancel {
         /// Its id, or the beginning of it
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plans {
+    /// Write what was reviewed and nothing else; what changed since is left alone and shown
+    Apply {
+        /// The plan's hash, as the simulation printed it
+        hash: String,
     },
 }
 

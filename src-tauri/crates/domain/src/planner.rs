@@ -26,15 +26,23 @@ pub fn plan(pair: &Pair, policy: &Policy, now: DateTime<Utc>) -> Decision {
 }
 
 /// The link of a pair whose plan has to wait for another run: what was read is noted, nothing is
-/// incorporated. `None`: there is no link.
+/// incorporated. Records that were met just now are remembered in a link of their own.
 #[must_use]
-pub fn put_off(pair: &Pair, policy: &Policy, now: DateTime<Utc>) -> Option<Link> {
+pub fn put_off(pair: &Pair, policy: &Policy, now: DateTime<Utc>) -> Link {
     let planner = Planner::new(pair, policy, now);
-    let state = pair.link.as_ref()?.state;
-    Some(match state {
-        LinkState::Closed => planner.came_back_unsettled(),
-        state => planner.unsettled(state),
-    })
+    match &pair.link {
+        Some(link) if link.state == LinkState::Closed => planner.came_back_unsettled(),
+        Some(link) => planner.unsettled(link.state),
+        None => {
+            let live = |side| matches!(planner.standings.get(side), Standing::Live(_));
+            let both = live(Side::Source) && live(Side::Target);
+            planner.unsettled(if both {
+                LinkState::Active
+            } else {
+                LinkState::Unpaired
+            })
+        }
+    }
 }
 
 /// One pair being planned.

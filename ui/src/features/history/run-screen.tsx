@@ -164,6 +164,7 @@ function Counts({ run }: { run: RunView }) {
 }
 
 function kind(run: RunView): string {
+  if (run.applies) return "Applied plan";
   if (run.rolls_back) return run.simulated ? "Simulated rollback" : "Rollback";
   return run.simulated ? "Simulation" : "Run";
 }

@@ -6,6 +6,7 @@ import type {
   AppInfo,
   AppInfoArgs,
   Applied,
+  ApplyPlan,
   ApplyWorkspace,
   AuditVerdict,
   AuditView,
@@ -96,6 +97,7 @@ export interface Commands {
   rebaseline_sync: { args: RebaselineSync; reply: SyncView };
   run_sync: { args: RunSync; reply: RunStarted };
   rollback_run: { args: RollbackRun; reply: RunStarted };
+  apply_plan: { args: ApplyPlan; reply: RunStarted };
   cancel_run: { args: CancelRun; reply: RunView };
   list_runs: { args: ListRuns; reply: Page<RunView> };
   get_run: { args: GetRun; reply: RunView };

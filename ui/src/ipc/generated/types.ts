@@ -149,6 +149,19 @@ export type ApplyAction = "created" | "updated" | "unchanged";
 export type ApplyKind = "connection" | "sync" | "retention";
 
 /**
+ * Starts a run that sends just what a simulation planned and was reviewed, and returns at once.
+ */
+export type ApplyPlan = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The plan's hash: `plan_hash` of the simulation.
+ */
+hash: string, };
+
+/**
  * Creates and updates what a workspace file describes; what it does not name stays.
  */
 export type ApplyWorkspace = { 
@@ -1912,6 +1925,10 @@ decisions_only: boolean,
  * The run it takes back.
  */
 rolls_back?: string, 
+/**
+ * The simulation whose plan it applies.
+ */
+applies?: string, 
 /**
  * What started it.
  */

@@ -9,6 +9,7 @@ mod errors;
 mod farewell;
 mod overview;
 mod pairs;
+mod plans;
 mod restore;
 mod retention;
 mod runs;

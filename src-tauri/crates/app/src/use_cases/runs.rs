@@ -34,8 +34,7 @@ impl App {
             simulate: args.simulate,
             full: args.full,
             allow_deletes: args.allow_deletes,
-            decisions_only: false,
-            rolls_back: None,
+            ..RunOptions::default()
         };
         let started = self
             .start_run(&args.tenant, sync, options, RunTrigger::Manual)
@@ -218,7 +217,7 @@ impl App {
 }
 
 /// Half a journal, or none, must not be taken for what the run wrote.
-fn detailed(run: SyncHistory) -> Result<SyncHistory, AppError> {
+pub(super) fn detailed(run: SyncHistory) -> Result<SyncHistory, AppError> {
     match run.details_removed {
         None => Ok(run),
         Some(removed) => Err(AppError::DetailsRemoved {

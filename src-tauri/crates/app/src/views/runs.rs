@@ -41,6 +41,7 @@ pub(crate) fn run(history: SyncHistory, syncs: &mut Syncs<'_>, live: Option<Live
         full: history.options.full,
         decisions_only: history.options.decisions_only,
         rolls_back: history.options.rolls_back.map(|run| run.to_string()),
+        applies: history.options.applies.map(|run| run.to_string()),
         trigger: history.trigger.into(),
         actor: history.actor,
         started_at: time(history.started_at),

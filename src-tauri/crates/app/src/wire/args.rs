@@ -143,6 +143,13 @@ args! {
         #[ts(optional)]
         allow_deletes: Option<u64>,
     }
+    /// Starts a run that sends just what a simulation planned and was reviewed, and returns at once.
+    ApplyPlan {
+        /// The tenant's name.
+        tenant: String,
+        /// The plan's hash: `plan_hash` of the simulation.
+        hash: String,
+    }
     /// Asks a live run to stop at its next chunk.
     CancelRun {
         /// The tenant's name.

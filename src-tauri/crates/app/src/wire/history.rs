@@ -138,6 +138,10 @@ pub struct RunView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub rolls_back: Option<String>,
+    /// The simulation whose plan it applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub applies: Option<String>,
     /// What started it.
     pub trigger: WireTrigger,
     /// Who started it.

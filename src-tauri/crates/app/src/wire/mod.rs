@@ -53,6 +53,7 @@ macro_rules! for_each_command {
             rebaseline_sync: $crate::wire::RebaselineSync => $crate::wire::SyncView,
             run_sync: $crate::wire::RunSync => $crate::wire::RunStarted,
             rollback_run: $crate::wire::RollbackRun => $crate::wire::RunStarted,
+            apply_plan: $crate::wire::ApplyPlan => $crate::wire::RunStarted,
             cancel_run: $crate::wire::CancelRun => $crate::wire::RunView,
             list_runs: $crate::wire::ListRuns => $crate::wire::Page<$crate::wire::RunView>,
             get_run: $crate::wire::GetRun => $crate::wire::RunView,

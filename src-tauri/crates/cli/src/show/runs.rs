@@ -24,6 +24,9 @@ pub(crate) struct RunDocument<'a> {
     updated: SideCounts,
     deleted: SideCounts,
     execution_time_ms: u64,
+    /// What `plans apply` takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_hash: Option<&'a str>,
     error: Option<&'a WireError>,
 }
 
@@ -43,8 +46,19 @@ pub(crate) fn run_document(run: &RunView) -> RunDocument<'_> {
         updated: run.updated,
         deleted: run.deleted,
         execution_time_ms: run.execution_time_ms,
+        plan_hash: applicable_plan(run),
         error: run.error.as_ref(),
     }
+}
+
+/// The hash of a plan that there is something to apply of.
+fn applicable_plan(run: &RunView) -> Option<&str> {
+    let planned = [run.created, run.updated, run.deleted]
+        .iter()
+        .any(|it| it.source + it.target > 0);
+    run.plan_hash
+        .as_deref()
+        .filter(|_| run.simulated && planned)
 }
 
 const fn tone(status: WireRunStatus) -> Tone {
@@ -149,6 +163,14 @@ pub(crate) fn run(run: &RunView, paint: Paint) -> String {
             text.push_str(&format!("  fix: {fix}\n"));
         }
     }
+    if let Some(hash) = applicable_plan(run) {
+        text.push_str(&format!(
+            "  to write just this: tandem plans apply {hash}\n"
+        ));
+    }
+    if let Some(simulation) = &run.applies {
+        text.push_str(&format!("  applies what run {simulation} planned\n"));
+    }
     if let Some(earlier) = &run.rolls_back {
         text.push_str(&format!("  takes back run {earlier}\n"));
     }
@@ -231,33 +253,38 @@ pub(crate) fn changes(changes: &[RecordChange], paint: Paint) -> String {
     text
 }
 
-/// A rollback's end as `runs rollback --json` prints it.
+/// The end of a run that touches only what it was asked to, as `runs rollback --json` and
+/// `plans apply --json` print it.
 #[derive(Debug, Serialize)]
-pub(crate) struct RollbackDocument<'a> {
+pub(crate) struct GuardedDocument<'a> {
     #[serde(flatten)]
     run: RunDocument<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rolls_back: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applies: Option<&'a str>,
     left_alone: Vec<LeftAlone<'a>>,
     #[serde(skip_serializing_if = "<[RecordChange]>::is_empty")]
     planned: &'a [RecordChange],
 }
 
-/// What a rollback did not put back.
+/// What such a run did not touch.
 #[derive(Debug, Serialize)]
 struct LeftAlone<'a> {
     record_id: Option<&'a str>,
     why: &'a str,
 }
 
-/// The promised names of a rollback.
-pub(crate) fn rollback_document<'a>(
+/// Its promised names.
+pub(crate) fn guarded_document<'a>(
     run: &'a RunView,
     planned: &'a [RecordChange],
     left: &'a [ErrorSummary],
-) -> RollbackDocument<'a> {
-    RollbackDocument {
+) -> GuardedDocument<'a> {
+    GuardedDocument {
         run: run_document(run),
         rolls_back: run.rolls_back.as_deref(),
+        applies: run.applies.as_deref(),
         left_alone: left
             .iter()
             .map(|it| LeftAlone {
@@ -269,8 +296,8 @@ pub(crate) fn rollback_document<'a>(
     }
 }
 
-/// A rollback: what it did or would do, and what it left alone.
-pub(crate) fn rollback(
+/// What such a run did or would do, and what it left alone.
+pub(crate) fn guarded(
     view: &RunView,
     planned: &[RecordChange],
     left: &[ErrorSummary],

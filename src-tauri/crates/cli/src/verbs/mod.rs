@@ -18,7 +18,7 @@ use tandem_app::wire::{
     RestoreValue, ResumeSync, TestConnection, WireSide,
 };
 
-use crate::args::{Cli, Connections, Global, Records, SideArg, Syncs, Tenants, Verb};
+use crate::args::{Cli, Connections, Global, Plans, Records, SideArg, Syncs, Tenants, Verb};
 use crate::demo;
 use crate::outcome::Outcome;
 use crate::session::{Out, Session};
@@ -34,6 +34,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Outcome, WireError> {
         Verb::Syncs(verb) => syncs(global, verb).await,
         Verb::Run(args) => run::run(global, args).await,
         Verb::Runs(verb) => run::runs(global, verb).await,
+        Verb::Plans(Plans::Apply { hash }) => run::apply_plan(global, hash).await,
         Verb::Rebaseline { name } => rebaseline(global, name).await,
         Verb::Conflicts(verb) => conflicts::conflicts(global, verb).await,
         Verb::Pairs(verb) => pairs::pairs(global, verb).await,

@@ -1,8 +1,8 @@
 //! `run` and `runs`.
 
 use tandem_app::wire::{
-    CancelRun, GetRun, ListErrors, ListRuns, RecordChange, RollbackRun, RunChanges, RunStarted,
-    RunSync, RunView, WireRunStatus,
+    ApplyPlan, CancelRun, ErrorSummary, GetRun, ListErrors, ListRuns, RecordChange, RollbackRun,
+    RunChanges, RunStarted, RunSync, RunView, WireRunStatus,
 };
 use tandem_app::{App, WireError};
 
@@ -46,36 +46,60 @@ async fn rollback(
     simulate: bool,
     allow_deletes: Option<u64>,
 ) -> Result<Outcome, WireError> {
-    let (out, tenant) = (session.out, session.tenant());
+    let out = session.out;
     let started = session
         .app
         .rollback_run(RollbackRun {
-            tenant: tenant.clone(),
+            tenant: session.tenant(),
             id,
             simulate,
             allow_deletes,
         })
         .await?;
     let run = follow(session, started).await?;
-    let left = gather(u32::MAX, |before, limit| {
-        session.app.list_errors(ListErrors {
-            tenant: tenant.clone(),
-            run: Some(run.id.clone()),
-            resolved: None,
-            before,
-            limit,
-        })
-    })
-    .await?;
+    let left = left_alone(session, &run.id).await?;
     let changes = if simulate {
         changes(session, &run.id).await?
     } else {
         Vec::new()
     };
-    out.print(&show::rollback_document(&run, &changes, &left), |paint| {
-        show::rollback(&run, &changes, &left, paint)
+    out.print(&show::guarded_document(&run, &changes, &left), |paint| {
+        show::guarded(&run, &changes, &left, paint)
     })?;
     Ok(Outcome::of(&run))
+}
+
+/// Carries out a plan that was reviewed, and shows what it left alone.
+pub(super) async fn apply_plan(global: &Global, hash: String) -> Result<Outcome, WireError> {
+    let session = Session::open_telling(global)?;
+    let out = session.out;
+    let started = session
+        .app
+        .apply_plan(ApplyPlan {
+            tenant: session.tenant(),
+            hash,
+        })
+        .await?;
+    let run = follow(&session, started).await?;
+    let left = left_alone(&session, &run.id).await?;
+    out.print(&show::guarded_document(&run, &[], &left), |paint| {
+        show::guarded(&run, &[], &left, paint)
+    })?;
+    Ok(Outcome::of(&run))
+}
+
+/// What a run that touches only what it was asked to says of the rest.
+async fn left_alone(session: &Session, run: &str) -> Result<Vec<ErrorSummary>, WireError> {
+    gather(u32::MAX, |before, limit| {
+        session.app.list_errors(ListErrors {
+            tenant: session.tenant(),
+            run: Some(run.to_owned()),
+            resolved: None,
+            before,
+            limit,
+        })
+    })
+    .await
 }
 
 async fn changes(session: &Session, id: &str) -> Result<Vec<RecordChange>, WireError> {

@@ -18,6 +18,7 @@ mod hostile;
 mod logins;
 mod many;
 mod pairs;
+mod plans;
 mod restore;
 mod retention;
 mod rollback;

@@ -11,6 +11,7 @@ use tandem_sandbox::Table;
 use crate::bench::{Bench, customer, key};
 use crate::conflicts::contested;
 use crate::pairs::{city, edit, pair};
+use crate::plans::simulated;
 
 /// The verb that leaves a state, and a play of it.
 type Row = (&'static str, fn());
@@ -98,6 +99,39 @@ fn every_state_of_a_conflict_can_be_left() {
 #[test]
 fn every_state_of_a_run_can_be_left() {
     play("run", runs());
+}
+
+/// A plan bears no state of its own: it is as good as what it was made of.
+#[test]
+fn every_state_of_a_plan_can_be_left() {
+    let row = |state: &str, verb, play: fn()| (state.to_owned(), (verb, play));
+    play(
+        "plan",
+        vec![
+            row("reviewed", "plans apply HASH", a_reviewed_plan),
+            row("outdated", "run SYNC --simulate", an_outdated_plan),
+        ],
+    );
+}
+
+fn a_reviewed_plan() {
+    let bench = Bench::with_customers(3);
+    let hash = simulated(&bench);
+    does(&bench, &["plans", "apply", &hash]);
+    assert_eq!(pair(&bench, 1)["state"], "active");
+}
+
+fn an_outdated_plan() {
+    let bench = in_step();
+    edit(&bench.left, 2, "Bern");
+    let outdated = simulated(&bench);
+    edit(&bench.left, 2, "Graz");
+    let applied = bench.tandem(&["plans", "apply", &outdated]);
+    assert_eq!(applied.status, 3, "{applied:?}");
+    let hash = simulated(&bench);
+    assert_ne!(hash, outdated);
+    does(&bench, &["plans", "apply", &hash]);
+    assert_eq!(city(&bench.right, 2), json!("Graz"));
 }
 
 /// A verb that has to do what it says.

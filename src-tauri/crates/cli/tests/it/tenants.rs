@@ -46,6 +46,7 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
             "tenant": "other", "sync": "customers", "source": "C-002",
         })),
         "cancel_run" | "get_run" | "rollback_run" => one("run"),
+        "apply_plan" => NotFound(json!({ "tenant": "other", "hash": id("plan") })),
         "run_changes" => NotFound(json!({ "tenant": "other", "id": id("run"), "limit": 10 })),
         "get_conflict" | "undo_decision" | "unlink_pair" => one("conflict"),
         "resolve_conflict" => NotFound(json!({
@@ -118,6 +119,7 @@ fn everything(store: &Path, tenant: &str) -> Vec<String> {
 /// A tenant with a conflict, an error and runs; another one with nothing.
 fn two_tenants() -> Bench {
     let bench = contested(&[2], true);
+    bench.tandem(&["run", "customers", "--simulate"]);
     let away = bench.path("away.db");
     std::fs::rename(bench.right.path(), &away).unwrap();
     assert_ne!(bench.tandem(&["run", "customers"]).status, 0);
@@ -126,10 +128,22 @@ fn two_tenants() -> Bench {
     bench
 }
 
+/// The hash of the simulation that was made.
+fn plan_of(bench: &Bench) -> String {
+    let runs = bench.tandem(&["runs", "list", "--json"]).json();
+    let runs = runs.as_array().unwrap();
+    let simulated = runs.iter().find(|run| run["simulated"] == true).unwrap();
+    simulated["plan_hash"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn every_command_answers_not_found_about_another_tenants_things() {
     let bench = two_tenants();
+    let plan = plan_of(&bench);
     let id = |of: &str| {
+        if of == "plan" {
+            return plan.clone();
+        }
         let verb = format!("{of}s");
         let list = bench.tandem(&[&verb, "list", "--json"]).json();
         list[0]["id"].as_str().unwrap().to_owned()

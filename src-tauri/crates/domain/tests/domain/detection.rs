@@ -681,7 +681,7 @@ fn case_17_a_recreated_record_is_compared_with_its_tombstone() {
         }
         // The same where its plan had to wait for another run.
         let waiting = put_off(&pair(Some(closed.clone()), "x=2", "-"), &deleting, now());
-        let later = plan(&pair(waiting, "-", "-"), &deleting, now());
+        let later = plan(&pair(Some(waiting), "-", "-"), &deleting, now());
         assert_eq!((later.reason, writes(&later)), reviewed, "{deletes}");
     }
     let restoring = crate::common::policy(json!({"conflict": {"delete_conflict": "edit_wins"}}));

@@ -76,6 +76,8 @@ pub struct RunOptions {
     pub decisions_only: bool,
     /// Only take back what this run wrote; list nothing.
     pub rolls_back: Option<RunId>,
+    /// Only carry out what this simulation planned, as it was reviewed.
+    pub applies: Option<RunId>,
 }
 
 /// A `sync_history` row.

@@ -9,13 +9,16 @@ use serde::{Deserialize, Serialize};
 use tandem_domain::conflict::{ConflictDecision, ConflictDraft};
 use tandem_domain::ids::{Both, ConflictId, LinkId, OperationKey, RecordId, RunId, Side, Version};
 use tandem_domain::link::Link;
-use tandem_domain::plan::{Decision, Pair, Reason};
+use tandem_domain::plan::{ConflictChange, Decision, Pair, Reason};
+use tandem_domain::planner;
+use tandem_domain::policy::Policy;
 use tandem_domain::record::{CanonicalRecord, ContentHash};
 
 use super::alerts::AlertStep;
 use super::connector::Cursor;
 use super::history::{
-    ErrorType, NewError, OperationKind, OperationState, ParkedConflict, RunCounts, RunStatus,
+    Change, ErrorType, NewError, OperationKind, OperationState, ParkedConflict, RunCounts,
+    RunStatus,
 };
 use super::store::StoreError;
 
@@ -122,6 +125,24 @@ pub struct PlannedPair {
     pub reuse_key: Option<OperationKey>,
     /// The decided conflict this carries out.
     pub carries_out: Option<ConflictId>,
+    /// Nothing is done about it in this run; the next one plans it again.
+    pub put_off: bool,
+}
+
+impl PlannedPair {
+    /// Takes back what was decided: what was read is kept in the link, and the next run plans it again.
+    pub fn put_off(&mut self, policy: &Policy, now: DateTime<Utc>) {
+        self.decision = Decision {
+            reason: Reason::Unchanged,
+            link: Some(planner::put_off(&self.pair, policy, now)),
+            intents: Both::new(None, None),
+            conflict: ConflictChange::Keep,
+            losers: Vec::new(),
+        };
+        self.reuse_key = None;
+        self.carries_out = None;
+        self.put_off = true;
+    }
 }
 
 /// A link as stored: the pure link plus what the store indexes.
@@ -435,6 +456,18 @@ pub trait RunSession: Send {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<UndoOperation>, StoreError>;
+    /// Takes a simulation of this configuration as what was reviewed, and says how many operations it
+    /// planned.
+    fn review(&mut self, simulation: RunId) -> Result<u64, StoreError>;
+    /// What was reviewed for the pair of these two records. Each operation that is asked for counts
+    /// as met.
+    fn reviewed(&mut self, pair: &Both<Option<RecordId>>) -> Result<Vec<Change>, StoreError>;
+    /// What was reviewed and not met so far, in the order planned.
+    fn reviewed_unmet(
+        &mut self,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Change>, StoreError>;
     /// How many records that run made on each side.
     fn made_by(&mut self, run: RunId) -> Result<Both<u64>, StoreError>;
 

@@ -373,6 +373,8 @@ pub trait TenantStore: Send + Sync {
     fn runs(&self, filter: &RunFilter) -> Result<Vec<SyncHistory>, StoreError>;
     /// One.
     fn run(&self, id: RunId) -> Result<SyncHistory, StoreError>;
+    /// The newest simulation that came to this plan hash.
+    fn planned(&self, hash: &str) -> Result<Option<SyncHistory>, StoreError>;
     /// What runs left to be done, the soonest first: for each configuration that is not archived, what
     /// its newest run left. A later run takes it over, however it ends; simulations and runs that only
     /// carry out decisions do not.

@@ -16,6 +16,7 @@ use super::journal::{journal, journal_simulated, prepare};
 use super::partners;
 use super::plan::{Plan, Planner, writes};
 use super::receipts::acknowledge;
+use super::reviewed;
 use super::rules::{RecordProblem, id_of};
 use super::send::{SideWrite, send_window};
 use crate::ports::connector::Fetched;
@@ -144,8 +145,6 @@ pub(super) struct Item {
     pub(super) carries_out: Option<ConflictId>,
     pub(super) planned: PlannedPair,
     pub(super) problem: Option<(Side, RecordProblem)>,
-    /// It waits for the next run to be planned again.
-    pub(super) put_off: bool,
 }
 
 struct Window {
@@ -215,7 +214,11 @@ async fn plan_again(
             decision,
             reuse_key: None,
             carries_out: None,
+            put_off: false,
         });
+    }
+    if run.options.applies.is_some() {
+        return reviewed::only_reviewed(run, policy, planned).await;
     }
     Ok(planned)
 }

@@ -61,14 +61,15 @@ pub(super) async fn make_again(
     apply_pairs(run, policy, planned).await?.map_or(Ok(()), Err)
 }
 
-/// Every decision whose undo window has passed; none in a simulation.
+/// Every decision whose undo window has passed; none in a simulation, nor where only what one planned
+/// is to be carried out.
 async fn taken_up(run: &RunContext) -> Result<Vec<DecidedConflict>, Halt> {
     let now = run.now();
     let decided = run
         .session
         .with(move |session| session.decided(now))
         .await?;
-    if decided.is_empty() || run.options.simulate {
+    if decided.is_empty() || run.options.simulate || run.options.applies.is_some() {
         return Ok(Vec::new());
     }
     reach(Point::DecisionsTaken);
@@ -120,6 +121,7 @@ async fn plan_decided(
             decision,
             reuse_key: None,
             carries_out: (!void).then_some(id),
+            put_off: false,
         });
     }
     Ok(planned)

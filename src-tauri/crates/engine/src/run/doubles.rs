@@ -2,7 +2,7 @@
 //! its match key by then, be it parked, quarantined, unlinked, or met only in this run.
 
 use tandem_domain::ids::{Both, LinkId, Side};
-use tandem_domain::plan::{ConflictChange, Decision, Intent, Reason};
+use tandem_domain::plan::Intent;
 use tandem_domain::policy::Policy;
 use tandem_domain::record::ContentHash;
 
@@ -57,19 +57,10 @@ pub(super) async fn put_off(
             continue;
         };
         tracing::info!(run = %run.run, %side, bearers = bearers.len(), "a record is not made again: its match key is borne by another one");
-        let link = tandem_domain::planner::put_off(&item.planned.pair, policy, run.now());
+        item.planned.put_off(policy, run.now());
         item.writes = Both::new(None, None);
         item.carries_out = None;
-        item.planned.carries_out = None;
-        item.reason = Reason::Unchanged;
-        item.put_off = true;
-        item.planned.decision = Decision {
-            reason: Reason::Unchanged,
-            link,
-            intents: Both::new(None, None),
-            conflict: ConflictChange::Keep,
-            losers: Vec::new(),
-        };
+        item.reason = item.planned.decision.reason;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::failpoints::{Point, reach};
 use crate::ports::StoreError;
 use crate::ports::alerts::{AlertStep, Failure};
 use crate::ports::events::{EventKind, Phase};
-use crate::ports::history::{NewError, RunCounts, RunStatus, SyncHistory};
+use crate::ports::history::{NewError, RunCounts, RunOptions, RunStatus, SyncHistory};
 use crate::ports::session::{RunOutcome, SideProgress};
 
 /// How the stages ended.
@@ -53,7 +53,16 @@ pub(super) async fn finalize(
     counts.processed = counts.succeeded + counts.failed + counts.skipped;
     let continue_at = halt
         .as_ref()
-        .filter(|_| !run.options.simulate && run.options.rolls_back.is_none())
+        .filter(|_| {
+            // Whoever goes on would do more than what was asked for.
+            let RunOptions {
+                simulate,
+                rolls_back,
+                applies,
+                ..
+            } = run.options;
+            !simulate && rolls_back.is_none() && applies.is_none()
+        })
         .and_then(|halt| halt.continue_at(run.now()));
     let left = run.tally(|tally| tally.left_alone);
     let status = status(&counts, halt.as_ref(), continue_at.is_some(), left);

@@ -54,7 +54,6 @@ pub(super) fn prepare(run: &RunContext, planned: PlannedPair) -> Item {
         writes,
         planned,
         problem,
-        put_off: false,
     }
 }
 
@@ -180,7 +179,7 @@ pub(super) async fn journal(run: &RunContext, items: &mut [Item]) -> Result<(), 
             });
             continue;
         }
-        let outstanding = writes(decision) || item.put_off;
+        let outstanding = writes(decision) || item.planned.put_off;
         item.link = decision
             .link
             .clone()
@@ -288,9 +287,11 @@ pub(super) async fn journal_simulated(
                 count_write(counts, operation.side, operation.kind);
             }
         });
+        // The link is not kept; it says which two records the operations are about.
+        let row = link_of(&item).map(|link| run.rules.row(link, false));
         pairs.push(JournalPair {
             link_id: item.link_id,
-            row: None,
+            row,
             operations,
             conflict: ConflictStep::Keep,
         });

@@ -35,6 +35,7 @@ mod plan;
 mod read;
 mod receipts;
 mod recover;
+mod reviewed;
 mod rollback;
 mod rules;
 mod send;
@@ -260,6 +261,7 @@ async fn stages(run: &RunContext) -> Result<finalize::Ended, Halt> {
         rollback::roll_back(run, earlier).await?;
         return Ok(finalize::Ended::RolledBack);
     }
+    reviewed::take_up(run).await?;
     let policy = run.rules.policy(Both::new(None, None));
     let decided = decisions::carry_out(run, &policy).await?;
     if run.options.decisions_only && decided.is_empty() {

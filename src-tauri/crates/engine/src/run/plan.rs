@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use tandem_domain::ids::{Both, Side};
 use tandem_domain::link::LinkState;
 use tandem_domain::plan::{ConflictChange, Decision, Intent, Observation, Pair};
@@ -13,6 +15,7 @@ use super::context::RunContext;
 use super::guard;
 use super::halt::Halt;
 use super::read::Read;
+use super::reviewed::{self, Drifted};
 use super::rules::{RecordProblem, Rules, id_of};
 use crate::failpoints::{Point, reach};
 use crate::ports::StoreError;
@@ -64,7 +67,10 @@ impl<'r> Planner<'r> {
         Self {
             run,
             read,
-            state: tokio::sync::Mutex::default(),
+            state: tokio::sync::Mutex::new(State {
+                digest: PlanDigest::of(run),
+                ..State::default()
+            }),
         }
     }
 
@@ -140,11 +146,18 @@ impl<'r> Planner<'r> {
             can_create_again(run, Side::Target),
         );
         let mut digest = state.digest;
+        let reviewed = run.options.applies.is_some();
         let (batch, digest) = run
             .session
             .with(move |session| {
-                let batch =
-                    plan_batch(session, most, &rules, &policy, now, find_again, &mut digest)?;
+                let planning = Batching {
+                    rules: &rules,
+                    policy: &policy,
+                    now,
+                    again: find_again,
+                    reviewed,
+                };
+                let batch = planning.next(session, most, &mut digest)?;
                 Ok((batch, digest))
             })
             .await?;
@@ -164,6 +177,7 @@ impl<'r> Planner<'r> {
             .examples
             .extend(batch.planning.examples.into_iter().take(room));
         report_problems(run, batch.problems).await?;
+        reviewed::report(run, batch.drifted).await?;
         run.progress(Phase::Plan, totals.skipped + totals.kept, None);
         Ok(true)
     }
@@ -171,6 +185,9 @@ impl<'r> Planner<'r> {
     /// Everything is decided: counts what needed no decision, asks the guards.
     async fn end(&self, state: &State) -> Result<(), Halt> {
         let (run, totals) = (self.run, &state.totals);
+        if run.options.applies.is_some() {
+            reviewed::report_unmet(run).await?;
+        }
         let unchanged = run
             .session
             .with(|session| session.unchanged_pairs())
@@ -189,7 +206,7 @@ impl<'r> Planner<'r> {
                 totals.deletes,
                 recent,
                 links,
-                run.options.allow_deletes,
+                confirmed(run, totals.deletes),
                 &totals.examples,
             )
             .map_err(Halt::Guard)?;
@@ -199,6 +216,16 @@ impl<'r> Planner<'r> {
             note_fingerprint(run, &state.digest.hex()).await?;
         }
         Ok(())
+    }
+}
+
+/// How many deletes an admin confirmed. Of those that were reviewed one by one, each that dropped out
+/// since is one less.
+fn confirmed(run: &RunContext, deletes: Both<u64>) -> Option<u64> {
+    let left = deletes.source + deletes.target;
+    match (run.options.applies, run.options.allow_deletes) {
+        (Some(_), Some(reviewed)) => Some(reviewed.min(left)),
+        (_, confirmed) => confirmed,
     }
 }
 
@@ -219,6 +246,8 @@ async fn note_fingerprint(run: &RunContext, plan_hash: &str) -> Result<(), Halt>
 struct Batch {
     planning: Planning,
     problems: Vec<(StagedPair, RecordProblem, Side)>,
+    /// What was reviewed otherwise and is left alone.
+    drifted: Vec<Drifted>,
 }
 
 /// Whether a create that may have landed before can be planned again at `side`: it would have been
@@ -241,66 +270,91 @@ enum CreateAgain {
     No,
 }
 
-fn plan_batch(
-    session: &mut dyn RunSession,
-    most: usize,
-    rules: &Rules,
-    policy: &Policy,
-    now: chrono::DateTime<chrono::Utc>,
+/// What pairs are decided by.
+struct Batching<'a> {
+    rules: &'a Rules,
+    policy: &'a Policy,
+    now: DateTime<Utc>,
     again: Both<CreateAgain>,
-    digest: &mut PlanDigest,
-) -> Result<Option<Batch>, StoreError> {
-    let pairs = session.next_pairs(most)?;
-    if pairs.is_empty() {
-        return Ok(None);
-    }
-    let mut planning = Planning::default();
-    let mut problems = Vec::new();
-    let mut planned = Vec::with_capacity(pairs.len());
-    for mut staged in pairs {
-        if let Some(problem) = &staged.problem {
-            let (problem, side) = pair_problem(problem);
-            problems.push((staged, problem, side));
-            continue;
+    /// Only what was reviewed may be written.
+    reviewed: bool,
+}
+
+impl Batching<'_> {
+    /// Decides the next pairs and keeps what is to be done about them; `None` at the end.
+    fn next(
+        &self,
+        session: &mut dyn RunSession,
+        most: usize,
+        digest: &mut PlanDigest,
+    ) -> Result<Option<Batch>, StoreError> {
+        let Self {
+            rules, policy, now, ..
+        } = *self;
+        let pairs = session.next_pairs(most)?;
+        if pairs.is_empty() {
+            return Ok(None);
         }
-        release(&mut staged);
-        let mut decision = rules.plan(&staged.pair, policy, now);
-        let mut reuse_key = None;
-        if let Some(key) = staged.uncertain_create
-            && let Some(side) = created_side(&decision)
-        {
-            match again.get(side) {
-                CreateAgain::FoundByKey => {}
-                CreateAgain::SameKey => reuse_key = Some(key),
-                CreateAgain::No => {
-                    problems.push((staged, uncertain(), side));
-                    continue;
-                }
-            }
-        }
-        if decision.link.is_none()
-            && !writes(&decision)
-            && decision.conflict == ConflictChange::Keep
-        {
-            if !staged.todo {
-                planning.skipped += 1;
+        let mut planning = Planning::default();
+        let (mut problems, mut drifted) = (Vec::new(), Vec::new());
+        let mut planned = Vec::with_capacity(pairs.len());
+        for mut staged in pairs {
+            if let Some(problem) = &staged.problem {
+                let (problem, side) = pair_problem(problem);
+                problems.push((staged, problem, side));
                 continue;
             }
-            decision.link.clone_from(&staged.pair.link);
+            release(&mut staged);
+            let mut decision = rules.plan(&staged.pair, policy, now);
+            let mut reuse_key = None;
+            if let Some(key) = staged.uncertain_create
+                && let Some(side) = created_side(&decision)
+            {
+                match self.again.get(side) {
+                    CreateAgain::FoundByKey => {}
+                    CreateAgain::SameKey => reuse_key = Some(key),
+                    CreateAgain::No => {
+                        problems.push((staged, uncertain(), side));
+                        continue;
+                    }
+                }
+            }
+            if decision.link.is_none()
+                && !writes(&decision)
+                && decision.conflict == ConflictChange::Keep
+            {
+                if !staged.todo {
+                    planning.skipped += 1;
+                    continue;
+                }
+                decision.link.clone_from(&staged.pair.link);
+            }
+            let mut pair = PlannedPair {
+                link_id: staged.link_id,
+                pair: staged.pair,
+                decision,
+                reuse_key,
+                carries_out: None,
+                put_off: false,
+            };
+            if self.reviewed
+                && let Some(drift) = reviewed::drift(session, rules, &pair)?
+            {
+                pair.put_off(policy, now);
+                drifted.push(drift);
+            }
+            count_deletes(&pair.decision, &mut planning);
+            digest.add(rules, &pair.pair, &pair.decision);
+            planning.kept += 1;
+            planned.push(pair);
         }
-        count_deletes(&decision, &mut planning);
-        digest.add(rules, &staged.pair, &decision);
-        planning.kept += 1;
-        planned.push(PlannedPair {
-            link_id: staged.link_id,
-            pair: staged.pair,
-            decision,
-            reuse_key,
-            carries_out: None,
-        });
+        session.keep_plan(planned)?;
+        Ok(Some(Batch {
+            planning,
+            problems,
+            drifted,
+        }))
     }
-    session.keep_plan(planned)?;
-    Ok(Some(Batch { planning, problems }))
 }
 
 /// A record that was quarantined for a key that is unique by now takes part again.
@@ -451,6 +505,12 @@ fn describe(
 struct PlanDigest(u128);
 
 impl PlanDigest {
+    /// The digest of an empty plan: two configurations that would do the same have different plans.
+    fn of(run: &RunContext) -> Self {
+        let name = run.sync.config.name.as_str();
+        Self(xxhash_rust::xxh3::xxh3_128(name.as_bytes()))
+    }
+
     /// Pairs go by their records: where the store keeps a link depends on what else it keeps, other
     /// tenants' links included.
     fn add(&mut self, rules: &Rules, pair: &Pair, decision: &Decision) {

@@ -206,7 +206,8 @@ impl Rules {
             .chain(
                 Side::BOTH
                     .iter()
-                    .filter_map(|side| link.sides.get(*side).as_ref().map(|half| &half.shadow)),
+                    .filter_map(|side| link.sides.get(*side).as_ref())
+                    .flat_map(|half| [&half.shadow, half.known()]),
             )
             .find_map(|record| self.schema.key_hash(&self.config.match_key, record));
         LinkRow {

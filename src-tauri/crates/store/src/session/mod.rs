@@ -18,6 +18,7 @@ mod pairs;
 mod put;
 mod quarantine;
 mod rebaseline;
+mod reviewed;
 mod scratch;
 mod stage;
 mod undo;
@@ -29,7 +30,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use tandem_domain::ids::{Both, LinkId, OperationKey, RecordId, RunId, Side};
 use tandem_domain::record::ContentHash;
-use tandem_engine::ports::history::{NewError, OperationKind, OperationState, RunCounts};
+use tandem_engine::ports::history::{Change, NewError, OperationKind, OperationState, RunCounts};
 use tandem_engine::ports::session::{
     AcknowledgedPair, DecidedConflict, JournalPair, Journalled, PlannedPair, Renewal, RunOutcome,
     RunSession, SideProgress, StageCounts, StagedPair, StagedRecord, UndoOperation, Unsettled,
@@ -270,6 +271,30 @@ impl RunSession for Session {
     ) -> Answer<Vec<UndoOperation>> {
         Ok(lease::check(&self.db, &self.hold)
             .and_then(|()| undo::page(&self.db, &self.hold, &mut self.codec, run, before, limit))?)
+    }
+
+    fn review(&mut self, simulation: RunId) -> Answer<u64> {
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| reviewed::take_up(&self.db, &self.hold, simulation))?)
+    }
+
+    fn reviewed(&mut self, pair: &Both<Option<RecordId>>) -> Answer<Vec<Change>> {
+        Ok(reviewed::of_pair(
+            &self.db,
+            &self.hold,
+            &mut self.codec,
+            pair,
+        )?)
+    }
+
+    fn reviewed_unmet(&mut self, after: Option<i64>, limit: usize) -> Answer<Vec<Change>> {
+        Ok(reviewed::unmet(
+            &self.db,
+            &self.hold,
+            &mut self.codec,
+            after,
+            limit,
+        )?)
     }
 
     fn made_by(&mut self, run: RunId) -> Answer<Both<u64>> {

@@ -83,8 +83,9 @@ fn settle_holder(db: &Connection, tenant: i64, run: &NewRun) -> Result<Opening> 
     {
         return Ok(Opening::Theirs(RunOpening::Joined(id)));
     }
-    if let Some(back) = run.options.rolls_back {
-        retention::check_detailed(db, tenant, back)?;
+    let wanted = [run.options.rolls_back, run.options.applies];
+    for earlier in wanted.into_iter().flatten() {
+        retention::check_detailed(db, tenant, earlier)?;
     }
     let lease = lease::read(db, key)?;
     let mut continues = None;

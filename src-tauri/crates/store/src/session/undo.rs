@@ -12,7 +12,7 @@ use crate::keys::{count, limit};
 use crate::tenant::journal::{OF_A_RUN, change, kind_code, side_of, state_code};
 
 /// A run of the session's own configuration, inside the file.
-fn run_of(db: &Connection, hold: &Hold, run: RunId) -> Result<i64> {
+pub(super) fn run_of(db: &Connection, hold: &Hold, run: RunId) -> Result<i64> {
     db.prepare_cached(
         "SELECT id FROM sync_history
          WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND uuid = ?3",

@@ -190,6 +190,10 @@ impl TenantStore for SqliteTenant {
         self.one(|db, tenant| runs::one(db, tenant, id))
     }
 
+    fn planned(&self, hash: &str) -> Answer<Option<SyncHistory>> {
+        self.one(|db, tenant| runs::planned(db, tenant, hash))
+    }
+
     fn continuations(&self) -> Answer<Vec<Continuation>> {
         self.list(runs::continuations)
     }

@@ -48,8 +48,8 @@ pub(crate) fn put(
 }
 
 /// The next run to be rid of its details, of tenant `?1` and ended before `?2`. Passed over as long
-/// as they may be needed: its journal is not settled, its lease not given back, a rollback of it not
-/// ended, a decision made before it ended not carried out, a create of it not known to have landed.
+/// as they may be needed: its journal is not settled, its lease not given back, a rollback of it or a run
+/// that applies it not ended, a decision made before it ended not carried out, a create of it not known to have landed.
 const NEXT: &str = "
     SELECT h.id FROM sync_history h
     WHERE h.tenant_id = ?1 AND h.details_removed_at IS NULL AND h.completed_at < ?2
@@ -60,7 +60,7 @@ const NEXT: &str = "
         AND NOT EXISTS (
             SELECT 1 FROM sync_history r WHERE r.tenant_id = h.tenant_id
                 AND (r.sync_status = 'pending' OR r.sync_status = 'running')
-                AND r.rolls_back = h.uuid)
+                AND (r.rolls_back = h.uuid OR r.applies = h.uuid))
         AND NOT EXISTS (
             SELECT 1 FROM conflicts k JOIN conflict_decisions d
                 ON d.tenant_id = k.tenant_id AND d.conflict_id = k.id

@@ -112,6 +112,14 @@ fn record(row: &Row<'_>) -> Result<SyncHistory> {
     })
 }
 
+pub(crate) fn planned(db: &Connection, tenant: i64, hash: &str) -> Result<Option<SyncHistory>> {
+    let mut statement = db.prepare_cached(&format!(
+        "{SELECT} AND h.option_simulate = 1 AND h.plan_hash = :hash ORDER BY h.id DESC LIMIT 1"
+    ))?;
+    let mut rows = statement.query(named_params! { ":tenant": tenant, ":hash": hash })?;
+    rows.next()?.map(record).transpose()
+}
+
 pub(crate) fn continuations(db: &Connection, tenant: i64) -> Result<Vec<Continuation>> {
     let mut statement = db.prepare_cached(
         "SELECT c.uuid AS sync_uuid, h.uuid, h.continue_at FROM sync_history h
@@ -122,7 +130,7 @@ pub(crate) fn continuations(db: &Connection, tenant: i64) -> Result<Vec<Continua
                  WHERE later.tenant_id = h.tenant_id
                      AND later.sync_configuration_id = h.sync_configuration_id AND later.id > h.id
                      AND later.option_simulate = 0 AND later.option_decisions_only = 0
-                     AND later.rolls_back IS NULL)
+                     AND later.rolls_back IS NULL AND later.applies IS NULL)
          ORDER BY h.continue_at, h.id",
     )?;
     let mut rows = statement.query(params![tenant])?;
@@ -166,6 +174,7 @@ pub(crate) fn options(row: &Row<'_>) -> rusqlite::Result<RunOptions> {
         rolls_back: row
             .get::<_, Option<Id>>("rolls_back")?
             .map(|id| RunId(id.0)),
+        applies: row.get::<_, Option<Id>>("applies")?.map(|id| RunId(id.0)),
     })
 }
 
@@ -231,8 +240,8 @@ pub(crate) fn insert(
         "INSERT INTO sync_history
              (tenant_id, sync_configuration_id, uuid, sync_direction, sync_status, started_at,
               sync_name, run_trigger, option_simulate, option_full, option_allow_deletes,
-              option_decisions_only, actor, rolls_back)
-         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+              option_decisions_only, actor, rolls_back, applies)
+         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         key.tenant,
@@ -248,6 +257,7 @@ pub(crate) fn insert(
         run.options.decisions_only,
         run.actor,
         run.options.rolls_back.map(|id| *id.0.as_bytes()),
+        run.options.applies.map(|id| *id.0.as_bytes()),
     ])
     .map_err(|error| {
         if is_duplicate(&error) {

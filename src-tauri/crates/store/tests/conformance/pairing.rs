@@ -292,6 +292,7 @@ pub(crate) fn a_plan_is_kept_in_order(h: &dyn Harness) {
                 },
                 reuse_key: Some(world.key()),
                 carries_out: None,
+                put_off: false,
             }
         })
         .collect();

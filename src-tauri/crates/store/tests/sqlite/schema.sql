@@ -1,4 +1,4 @@
--- version 7
+-- version 8
 CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
 CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
@@ -20,6 +20,7 @@ CREATE INDEX sync_errors_type     ON sync_errors (tenant_id, error_type, id);
 CREATE INDEX sync_history_configuration ON sync_history (tenant_id, sync_configuration_id, id);
 CREATE INDEX sync_history_continue      ON sync_history (tenant_id, continue_at) WHERE continue_at IS NOT NULL;
 CREATE INDEX sync_history_detailed ON sync_history (tenant_id, completed_at) WHERE details_removed_at IS NULL;
+CREATE INDEX sync_history_plans ON sync_history (tenant_id, plan_hash) WHERE option_simulate = 1;
 CREATE INDEX sync_history_removing ON sync_history (tenant_id) WHERE removing = 1;
 CREATE INDEX sync_history_started       ON sync_history (tenant_id, started_at);
 CREATE INDEX sync_history_status        ON sync_history (tenant_id, sync_status, id);
@@ -318,7 +319,7 @@ CREATE TABLE "sync_history" (
     -- Whether its journal may hold operations without a receipt.
     unsettled              INTEGER NOT NULL DEFAULT 0 CHECK (unsettled IN (0, 1)),
     -- It left work that is due from then on.
-    continue_at            INTEGER, rolls_back BLOB CHECK (length(rolls_back) = 16), details_removed_at INTEGER, details_kept_days INTEGER, removing INTEGER NOT NULL DEFAULT 0 CHECK (removing = 0 OR removing = 1),
+    continue_at            INTEGER, rolls_back BLOB CHECK (length(rolls_back) = 16), details_removed_at INTEGER, details_kept_days INTEGER, removing INTEGER NOT NULL DEFAULT 0 CHECK (removing = 0 OR removing = 1), applies BLOB CHECK (length(applies) = 16),
     UNIQUE (tenant_id, id),
     FOREIGN KEY (tenant_id, sync_configuration_id)
         REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE

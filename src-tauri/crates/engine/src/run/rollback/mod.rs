@@ -217,6 +217,7 @@ fn planned(
         decision,
         reuse_key: None,
         carries_out: None,
+        put_off: false,
     }
 }
 
