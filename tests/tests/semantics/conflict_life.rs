@@ -23,6 +23,7 @@ use tandem_tests::world::World;
 use uuid::Uuid;
 
 use crate::conflicts::{DECISIONS, contested};
+use crate::deletes::linked;
 
 fn x(world: &World, s: &RecordId, t: &RecordId) -> [String; 2] {
     [(Side::Source, s), (Side::Target, t)].map(|(side, id)| world.text(side, id, "x").expect("x"))
@@ -102,6 +103,49 @@ async fn a_decision_is_void_where_both_sides_agree_on_something_else() {
     let closed = (ConflictState::Closed, Some(CloseReason::MovedOn));
     assert_eq!(state(&world, &conflict), closed);
     world.assert_idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_is_void_where_both_records_are_gone() {
+    let wishes = [
+        (
+            ConflictDecision::Fields(
+                [(FieldName::new("x").expect("a name"), Choice::Source)].into(),
+            ),
+            (ConflictState::Closed, Some(CloseReason::BothDeleted)),
+        ),
+        (
+            ConflictDecision::Restore,
+            (ConflictState::Closed, Some(CloseReason::BothDeleted)),
+        ),
+        (
+            ConflictDecision::DeleteBoth,
+            (ConflictState::Resolved, None),
+        ),
+    ];
+    for (wish, end) in wishes {
+        let (world, pairs) = linked(10, json!({})).await;
+        let (s, t) = &pairs[0];
+        world.target.state().edit(t, "x", "target");
+        let fields = matches!(wish, ConflictDecision::Fields(_));
+        if fields {
+            world.source.state().edit(s, "x", "source");
+        } else {
+            world.source.state().delete(s);
+        }
+        world.run().await;
+        let conflict = world.conflicts().remove(0);
+        world.decide_with(&conflict, wish.clone());
+        if fields {
+            world.source.state().delete(s);
+        }
+        world.target.state().delete(t);
+        let before = world.effects();
+        world.run().await;
+        assert_eq!(world.effects(), before, "{wish:?}");
+        assert_eq!(state(&world, &conflict), end, "{wish:?}");
+        world.assert_idle().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 //! anew, under another id and the same key.
 
 use tandem_domain::apply_decision;
-use tandem_domain::conflict::CloseReason;
+use tandem_domain::conflict::{CloseReason, ConflictDecision};
 use tandem_domain::decide::DecisionOutcome;
 use tandem_domain::ids::{Both, ConflictId, Side};
 use tandem_domain::link::Link;
@@ -104,21 +104,28 @@ async fn plan_decided(
             sides: Both::new(source, target),
             conflict_open: true,
         };
-        let decision = match apply_decision(&draft, &decision, &pair, policy, now) {
+        let outcome = match apply_decision(&draft, &decision, &pair, policy, now) {
             DecisionOutcome::Write(decision) => decision,
             DecisionOutcome::Reopen { draft, link, .. } => reopened(Some(link), draft),
         };
-        if uncertain_create.is_some() && created_side(&decision).is_some() {
+        if uncertain_create.is_some() && created_side(&outcome).is_some() {
             // It may be there already, which only a listing or its key can tell: left to the pair's
             // ordinary plan, and to the next run to close.
             continue;
         }
         // One that is void is closed, not carried out.
-        let void = decision.conflict == ConflictChange::Close(CloseReason::MovedOn);
+        let void = match outcome.conflict {
+            ConflictChange::Close(CloseReason::MovedOn) => true,
+            // Nobody is left to receive it, unless that is what was wished for.
+            ConflictChange::Close(CloseReason::BothDeleted) => {
+                decision != ConflictDecision::DeleteBoth
+            }
+            _ => false,
+        };
         planned.push(PlannedPair {
             link_id: Some(link_id),
             pair,
-            decision,
+            decision: outcome,
             reuse_key: None,
             carries_out: (!void).then_some(id),
             put_off: false,
