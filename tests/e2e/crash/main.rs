@@ -32,6 +32,7 @@ mod kills;
 mod migrations;
 mod points;
 mod process;
+mod rollbacks;
 mod town;
 
 use std::sync::OnceLock;

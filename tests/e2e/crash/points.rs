@@ -17,12 +17,14 @@ enum During {
     Recovery,
     /// An admin's command that decides and carries out.
     Decision,
+    /// A run that applies a reviewed plan.
+    Plan,
 }
 
 /// Where it dies, and at which of the times (from 0) it comes by. The first of each is reached for
 /// certain; a later one that a run does not reach is a run like any other.
-const CASES: [(During, Point, &[usize]); 41] = {
-    use During::{Decision, Recovery, Run};
+const CASES: [(During, Point, &[usize]); 50] = {
+    use During::{Decision, Plan, Recovery, Run};
     [
         (Run, Point::RunOpening, &[0]),
         (Run, Point::RunOpened, &[0]),
@@ -66,6 +68,15 @@ const CASES: [(During, Point, &[usize]); 41] = {
         (Decision, Point::Finished, &[0]),
         (Decision, Point::Committing, &[0, 2, 4, 6]),
         (Decision, Point::Committed, &[0, 2, 4, 6]),
+        (Plan, Point::RunOpened, &[0]),
+        (Plan, Point::Prepared, &[0]),
+        (Plan, Point::Planned, &[0]),
+        (Plan, Point::Journalled, &[0]),
+        (Plan, Point::Sending, &[1]),
+        (Plan, Point::Answered, &[0, 3]),
+        (Plan, Point::Acknowledging, &[0]),
+        (Plan, Point::Finishing, &[0]),
+        (Plan, Point::Committing, &[1, 3]),
     ]
 };
 
@@ -123,6 +134,13 @@ fn die_and_recover(during: During, stream: u64) {
                     town.survive(|tandem| tandem.dies_at(*point, *hit, &["run", SYNC]))
                         .aborted()
                 }
+                During::Plan => {
+                    // 3, for there is something to decide.
+                    let plan = town.tandem.must(&[3], &["run", SYNC, "--simulate"]).json();
+                    let args = ["plans", "apply", plan["plan_hash"].as_str().unwrap()];
+                    town.survive(|tandem| tandem.dies_at(*point, *hit, &args))
+                        .aborted()
+                }
                 During::Decision => {
                     town.tandem.must(&[3], &["run", SYNC]);
                     decide_and_die(&mut town, *point, *hit)
@@ -175,6 +193,11 @@ fn a_run_that_settles_another_may_die_anywhere() {
 #[test]
 fn a_decision_may_die_anywhere() {
     die_and_recover(During::Decision, 3);
+}
+
+#[test]
+fn a_plan_may_die_anywhere() {
+    die_and_recover(During::Plan, 11);
 }
 
 /// Creating everything on the other side, which no link tells of yet (case 30 at large).

@@ -161,6 +161,17 @@ impl Town {
         }
     }
 
+    /// People at the storefront give the first `customers` another phone, and add a customer.
+    pub(crate) fn edit_at_storefront(&mut self, customers: usize) {
+        self.round += 1;
+        let keys: Vec<String> = self.model.keys().take(customers).cloned().collect();
+        for (turn, key) in keys.iter().enumerate() {
+            let phone = self.token(turn, "s");
+            self.at_shop(key, "phone", &phone);
+        }
+        self.create_at_storefront(customers);
+    }
+
     fn token(&self, turn: usize, side: &str) -> String {
         format!("{side}{}.{turn}", self.round)
     }
@@ -344,11 +355,11 @@ impl Town {
         self.books().are_sound();
     }
 
-    fn at_storefront(&self) -> Customers {
+    pub(crate) fn at_storefront(&self) -> Customers {
         customers(&self.storefront().records(SYNC).unwrap())
     }
 
-    fn at_erp(&self) -> Customers {
+    pub(crate) fn at_erp(&self) -> Customers {
         let mut rows = self.systems.erp().records(Table::Customers).unwrap();
         rows.retain(|row| row["deleted"] == json!(0));
         customers(&rows)
