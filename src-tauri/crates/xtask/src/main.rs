@@ -30,6 +30,7 @@
 mod command;
 mod consent;
 mod install;
+mod mutants;
 mod parts;
 mod paths;
 mod report;
@@ -109,6 +110,8 @@ enum Verb {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Change what decides, retries, breaks off and redacts in small ways; a test has to mind each
+    Mutants,
     /// Prove Tandem on real systems nobody here wrote
     Systems {
         /// One pair of systems only, such as `kinto-postgres`
@@ -157,6 +160,7 @@ fn dispatch(verb: Verb, consent: Consent) -> Result<ExitCode, Trouble> {
             json,
         } => verbs::bench(&paths, n, latency, rounds, json),
         Verb::Soak { histories, seed } => verbs::soak(&paths, consent, histories, seed),
+        Verb::Mutants => mutants::mutants(&paths, consent),
         Verb::Systems { only } => Ok(parts::systems_alone(&paths, consent, only.as_deref())),
         Verb::Bundle => verbs::bundle(&paths, consent),
         Verb::Screenshots { out } => verbs::screenshots(&paths, consent, out),

@@ -26,6 +26,12 @@ pub(crate) const MACHETE: Tool = Tool {
     version: "0.9.2",
 };
 
+/// Changes the code in small ways, to see whether a test minds.
+pub(crate) const MUTANTS: Tool = Tool {
+    name: "cargo-mutants",
+    version: "27.1.0",
+};
+
 /// Makes sure that `tool` is there; its executable.
 pub(crate) fn ensure(paths: &Paths, tool: &Tool) -> Result<PathBuf, Trouble> {
     let root = paths.tools();
