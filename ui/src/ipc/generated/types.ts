@@ -1169,6 +1169,10 @@ export type ListSetAside = {
  */
 tenant: string, 
 /**
+ * Only the one of this id.
+ */
+id?: string, 
+/**
  * Only of this sync.
  */
 sync?: string, 

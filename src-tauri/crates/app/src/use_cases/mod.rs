@@ -57,11 +57,15 @@ fn page<S, T>(
 
 /// A cursor or an id given back whole.
 fn parse_id<T: std::str::FromStr>(what: &'static str, text: &str) -> Result<T, AppError> {
-    text.parse().map_err(|_| AppError::Argument {
+    text.parse().map_err(|_| no_cursor(what, text))
+}
+
+fn no_cursor(what: &'static str, text: &str) -> AppError {
+    AppError::Argument {
         what: format!("{text:?} is no {what}"),
         why: "A cursor is given back exactly as it came with the last page.".to_owned(),
         fix: "Begin again without it.".to_owned(),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use tandem_domain::ids::{Both, LinkId, RecordId, Side};
 use tandem_engine::calls::{self, CallError, CircuitBreaker};
 use tandem_engine::ports::WritableConnector;
 use tandem_engine::ports::connector::Fetched;
-use tandem_engine::ports::pairs::{PairFilter, PairRecord};
+use tandem_engine::ports::pairs::{PairFilter, PairRecord, SetAsideFilter, SetAsidePlace};
 use tandem_engine::ports::store::{StoreError, SyncRecord};
 
-use super::{page, page_limit, parse_id};
+use super::{no_cursor, page, page_limit, parse_id};
 use crate::app::{App, Scope};
 use crate::error::AppError;
 use crate::lookup::{self, Syncs, system_of};
@@ -181,24 +181,30 @@ impl App {
     /// Records that were read and not settled.
     ///
     /// # Errors
-    /// Where the filter names an unknown sync.
+    /// Where the filter names an unknown sync, or what is no place in the list.
     pub async fn list_set_aside(&self, args: ListSetAside) -> Result<Page<SetAsideView>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
             let sync = lookup::sync_filter(scope.store, args.sync.as_deref())?;
-            let skip: usize = args
-                .after
-                .as_deref()
-                .map(|text| parse_id("place in the list", text))
-                .transpose()?
-                .unwrap_or(0);
-            let rows = scope.store.set_aside(sync, skip, page_limit(args.limit)?)?;
+            let (sync, record) = match args.id.as_deref().map(|id| set_aside_named(scope, id)) {
+                Some(named) => {
+                    let (sync, side, record) = named?;
+                    (Some(sync.id), Some((side, record)))
+                }
+                None => (sync, None),
+            };
+            let rows = scope.store.set_aside(&SetAsideFilter {
+                sync,
+                record,
+                after: args.after.as_deref().map(place).transpose()?,
+                limit: page_limit(args.limit)?,
+            })?;
             let mut syncs = Syncs::load(scope.store)?;
-            let next = skip.saturating_add(args.limit as usize).to_string();
             Ok(page(
                 rows,
                 args.limit,
-                |_| next,
+                // Ids and a side are written as JSON without fail.
+                |it| serde_json::to_string(&it.place).unwrap_or_default(),
                 |it| set_aside(&it, &mut syncs),
             ))
         })
@@ -261,6 +267,11 @@ fn named(scope: &Scope<'_>, id: &str) -> Result<PairRecord, AppError> {
         StoreError::NotFound { .. } => no_pair(id),
         other => other.into(),
     })
+}
+
+/// A place in the list of unsettled records, as the last page gave it.
+fn place(text: &str) -> Result<SetAsidePlace, AppError> {
+    serde_json::from_str(text).map_err(|_| no_cursor("place in the list", text))
 }
 
 /// What a line of the list of unsettled records is called by: `SYNC:SIDE:ID`.

@@ -375,6 +375,10 @@ args! {
     ListSetAside {
         /// The tenant's name.
         tenant: String,
+        /// Only the one of this id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        id: Option<String>,
         /// Only of this sync.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]

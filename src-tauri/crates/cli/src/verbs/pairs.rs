@@ -156,8 +156,7 @@ pub(super) async fn set_aside(global: &Global, verb: SetAside) -> Result<Outcome
             Ok(Outcome::Completed)
         }
         SetAside::Retry { id } => {
-            let all = waiting(&session, None, u32::MAX).await?;
-            let Some(it) = all.into_iter().find(|it| it.id == id) else {
+            let Some(it) = one_waiting(&session, &id).await? else {
                 return Err(WireError::new(
                     "not_found",
                     format!("No record is set aside as {id}."),
@@ -166,8 +165,7 @@ pub(super) async fn set_aside(global: &Global, verb: SetAside) -> Result<Outcome
                 ));
             };
             let ran = super::run::run(global, Run::of(it.sync)).await?;
-            let all = waiting(&session, None, u32::MAX).await?;
-            if all.iter().any(|it| it.id == id) {
+            if one_waiting(&session, &id).await?.is_some() {
                 out.note("It is still set aside: look at the errors of this run.");
                 return Ok(match ran {
                     Outcome::Completed => Outcome::Partial,
@@ -187,10 +185,25 @@ async fn waiting(
     gather(most, |after, limit| {
         session.app.list_set_aside(ListSetAside {
             tenant: session.tenant(),
+            id: None,
             sync: sync.clone(),
             after,
             limit,
         })
     })
     .await
+}
+
+async fn one_waiting(session: &Session, id: &str) -> Result<Option<SetAsideView>, WireError> {
+    let page = session
+        .app
+        .list_set_aside(ListSetAside {
+            tenant: session.tenant(),
+            id: Some(id.to_owned()),
+            sync: None,
+            after: None,
+            limit: 1,
+        })
+        .await?;
+    Ok(page.items.into_iter().next())
 }

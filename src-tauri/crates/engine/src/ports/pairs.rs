@@ -1,6 +1,7 @@
 //! Pairs of records as administrators see them, and what of them is changed by hand.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use tandem_domain::conflict::{ConflictDecision, ConflictDraft};
 use tandem_domain::ids::{ConflictId, LinkId, RecordId, RunId, Side, SyncId};
 use tandem_domain::link::{Link, LinkState};
@@ -67,6 +68,29 @@ pub enum SetAsideWhy {
     Deferred,
 }
 
+/// Which records that are set aside to list: those that cannot be used, then those in links.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SetAsideFilter {
+    /// Only of this configuration.
+    pub sync: Option<SyncId>,
+    /// Only this record.
+    pub record: Option<(Side, RecordId)>,
+    /// Only after this place (keyset).
+    pub after: Option<SetAsidePlace>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A place in the list of records that are set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetAsidePlace {
+    /// A record that cannot be used.
+    Unusable(SyncId, Side, RecordId),
+    /// One side of a link.
+    Linked(LinkId, Side),
+}
+
 /// A record that was read and not settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAsideRecord {
@@ -80,4 +104,6 @@ pub struct SetAsideRecord {
     pub why: SetAsideWhy,
     /// Why, a sentence; empty where the kind says it all.
     pub reason: String,
+    /// Where in the list it stands.
+    pub place: SetAsidePlace,
 }

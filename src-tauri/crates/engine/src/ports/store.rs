@@ -15,7 +15,7 @@ use super::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use super::history::{
     Change, Continuation, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
 };
-use super::pairs::{NewRestoration, PairFilter, PairRecord, SetAsideRecord};
+use super::pairs::{NewRestoration, PairFilter, PairRecord, SetAsideFilter, SetAsideRecord};
 use super::retention::{Erased, Erasure, Pruned, Retention};
 use super::session::{RunSession, SideProgress};
 
@@ -456,14 +456,8 @@ pub trait TenantStore: Send + Sync {
         record: &RecordId,
         actor: &Actor,
     ) -> Result<PairRecord, StoreError>;
-    /// Records that were read and not settled, of one configuration or all: the first `limit` after
-    /// `skip` of them, by configuration, side and id.
-    fn set_aside(
-        &self,
-        sync: Option<SyncId>,
-        skip: usize,
-        limit: usize,
-    ) -> Result<Vec<SetAsideRecord>, StoreError>;
+    /// Records that were read and not settled.
+    fn set_aside(&self, filter: &SetAsideFilter) -> Result<Vec<SetAsideRecord>, StoreError>;
 
     /// Errors, newest first.
     fn errors(&self, filter: &ErrorFilter) -> Result<Vec<SyncError>, StoreError>;

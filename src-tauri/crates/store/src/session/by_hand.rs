@@ -1,18 +1,18 @@
 //! Pairs as administrators see them, and what of them is changed by hand: two records linked anew, a
 //! record left alone.
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
 use tandem_domain::conflict::CloseReason;
 use tandem_domain::ids::{Both, LinkId, RecordId, Side, SyncId};
 use tandem_domain::link::LinkState;
-use tandem_engine::ports::pairs::{PairFilter, PairRecord, SetAsideRecord, SetAsideWhy};
+use tandem_engine::ports::pairs::{PairFilter, PairRecord};
 use tandem_engine::ports::store::Actor;
 
 use super::lease;
 use super::links::{self, Stored, state_code};
 use crate::codec::Codec;
-use crate::fault::{Fault, Result, conflict, corrupt, not_found};
-use crate::keys::{Compact, Expanded, Id, SyncKey, limit, micros};
+use crate::fault::{Fault, Result, conflict, not_found};
+use crate::keys::{Compact, Id, SyncKey, limit, micros};
 use crate::tenant::{audit, conflicts, syncs};
 
 pub(crate) fn pair_page(
@@ -339,66 +339,4 @@ fn note(
         &sync.to_string(),
         &serde_json::json!({ "records": records }),
     )
-}
-
-/// Unusable records and links that wait, as one list.
-const WAITING: &str = "
-    SELECT c.uuid, s.side, s.record_id, 'unusable' AS why, s.reason
-    FROM set_aside s JOIN sync_configurations c
-        ON c.tenant_id = s.tenant_id AND c.id = s.sync_configuration_id
-    WHERE s.tenant_id = :tenant AND (:sync IS NULL OR c.uuid = :sync)
-    UNION ALL
-    SELECT c.uuid, w.side, CASE w.side WHEN 'source' THEN l.source_id ELSE l.target_id END,
-        CASE WHEN l.state = 4 THEN 'quarantined'
-             WHEN l.uncertain_create IS NOT NULL THEN 'uncertain' ELSE 'deferred' END, ''
-    FROM links l
-    JOIN sync_configurations c
-        ON c.tenant_id = l.tenant_id AND c.id = l.sync_configuration_id
-    JOIN (SELECT 'source' AS side UNION ALL SELECT 'target') w
-    WHERE l.tenant_id = :tenant AND (:sync IS NULL OR c.uuid = :sync)
-        AND (l.state = 4 OR (l.state = 1 AND (l.todo = 1 OR l.uncertain_create IS NOT NULL)))
-        AND CASE w.side WHEN 'source' THEN l.source_id ELSE l.target_id END IS NOT NULL
-    ORDER BY 1, 2, 3 LIMIT :most OFFSET :skip";
-
-pub(crate) fn set_aside_page(
-    db: &Connection,
-    tenant: i64,
-    sync: Option<SyncId>,
-    skip: usize,
-    most: usize,
-) -> Result<Vec<SetAsideRecord>> {
-    let mut statement = db.prepare_cached(WAITING)?;
-    let mut rows = statement.query(named_params! {
-        ":tenant": tenant,
-        ":sync": sync.map(|id| id.0.as_bytes().to_vec()),
-        ":most": limit(most),
-        ":skip": limit(skip),
-    })?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(waiting(row)?);
-    }
-    Ok(found)
-}
-
-fn waiting(row: &Row<'_>) -> Result<SetAsideRecord> {
-    let side: String = row.get(1)?;
-    let why: String = row.get(3)?;
-    Ok(SetAsideRecord {
-        sync: SyncId(row.get::<_, Id>(0)?.0),
-        side: match side.as_str() {
-            "source" => Side::Source,
-            "target" => Side::Target,
-            other => return Err(corrupt("side", other)),
-        },
-        record: row.get::<_, Expanded>(2)?.id()?,
-        why: match why.as_str() {
-            "unusable" => SetAsideWhy::Unusable,
-            "quarantined" => SetAsideWhy::Quarantined,
-            "uncertain" => SetAsideWhy::Uncertain,
-            "deferred" => SetAsideWhy::Deferred,
-            other => return Err(corrupt("reason", other)),
-        },
-        reason: row.get(4)?,
-    })
 }

@@ -45,7 +45,7 @@ use crate::tenant::{errors, syncs};
 use kept::Plan;
 use scratch::Seen;
 
-pub(crate) use by_hand::{leave_alone, link_by_hand, pair, pair_of, pair_page, set_aside_page};
+pub(crate) use by_hand::{leave_alone, link_by_hand, pair, pair_of, pair_page};
 pub(crate) use erase::erase;
 pub(crate) use lease::takeover_at;
 pub(crate) use open::open;

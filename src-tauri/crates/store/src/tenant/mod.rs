@@ -9,6 +9,7 @@ pub(crate) mod errors;
 pub(crate) mod journal;
 pub(crate) mod retention;
 pub(crate) mod runs;
+mod set_aside;
 pub(crate) mod syncs;
 
 use std::sync::{Arc, OnceLock};
@@ -21,7 +22,9 @@ use tandem_domain::ids::{
 use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{Change, Continuation, SyncError, SyncHistory};
-use tandem_engine::ports::pairs::{NewRestoration, PairFilter, PairRecord, SetAsideRecord};
+use tandem_engine::ports::pairs::{
+    NewRestoration, PairFilter, PairRecord, SetAsideFilter, SetAsideRecord,
+};
 use tandem_engine::ports::retention::{Erased, Erasure, Pruned, Retention};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
@@ -291,13 +294,8 @@ impl TenantStore for SqliteTenant {
         self.write(|db, tenant| session::leave_alone(db, tenant, sync, side, record, actor))
     }
 
-    fn set_aside(
-        &self,
-        sync: Option<SyncId>,
-        skip: usize,
-        limit: usize,
-    ) -> Answer<Vec<SetAsideRecord>> {
-        self.list(|db, tenant| session::set_aside_page(db, tenant, sync, skip, limit))
+    fn set_aside(&self, filter: &SetAsideFilter) -> Answer<Vec<SetAsideRecord>> {
+        self.list(|db, tenant| set_aside::page(db, tenant, filter))
     }
 
     fn errors(&self, filter: &ErrorFilter) -> Answer<Vec<SyncError>> {

@@ -1,14 +1,16 @@
 //! What is decided and linked by hand.
 
+use std::collections::BTreeSet;
+
 use tandem_domain::conflict::{Choice, CloseReason, ConflictDecision, ConflictKind, ConflictState};
 use tandem_domain::ids::{Both, ConflictId, LinkId, Side};
 use tandem_domain::link::LinkState;
-use tandem_engine::ports::pairs::{NewRestoration, PairFilter, SetAsideWhy};
+use tandem_engine::ports::pairs::{NewRestoration, PairFilter, SetAsideFilter, SetAsideWhy};
 use tandem_engine::ports::session::ConflictStep;
 use tandem_engine::ports::store::StoreError;
 
 use crate::conflicts::{choose, contested, draft, park, step};
-use crate::harness::{Harness, World, conflict_id, field, rid, text, unusable};
+use crate::harness::{Harness, World, conflict_id, field, person, rid, text, unusable};
 
 fn refused<T: std::fmt::Debug>(answer: &Result<T, StoreError>) {
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
@@ -215,7 +217,12 @@ pub(crate) fn what_is_left_alone_is_not_set_aside_again(h: &dyn Harness) {
             .stage(Side::Source, &[unusable("s-x"), unusable("s-y")])
             .unwrap();
         world.finish(session);
-        let waiting = world.tenant.set_aside(Some(world.sync), 0, 10).unwrap();
+        let filter = SetAsideFilter {
+            sync: Some(world.sync),
+            limit: 10,
+            ..SetAsideFilter::default()
+        };
+        let waiting = world.tenant.set_aside(&filter).unwrap();
         waiting
             .into_iter()
             .map(|it| {
@@ -225,7 +232,6 @@ pub(crate) fn what_is_left_alone_is_not_set_aside_again(h: &dyn Harness) {
             .collect::<Vec<_>>()
     };
     assert_eq!(read(), ["s-x", "s-y"]);
-    assert_eq!(world.tenant.set_aside(None, 1, 10).unwrap().len(), 1);
     let left = world
         .tenant
         .leave_alone(world.sync, Side::Source, &rid("s-x"), &world.actor())
@@ -236,6 +242,58 @@ pub(crate) fn what_is_left_alone_is_not_set_aside_again(h: &dyn Harness) {
         .tenant
         .leave_alone(world.sync, Side::Source, &rid("s-z"), &world.actor());
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+}
+
+pub(crate) fn records_set_aside_come_in_pages_and_one_by_one(h: &dyn Harness) {
+    let world = World::new(h);
+    let source = [person("7", "dup"), person("s2", "dup")];
+    let target = [person("t1", "dup")];
+    let (mut session, pairs) = world.pairs_of(&source, &target);
+    session.quarantine(&pairs, &[], world.now()).unwrap();
+    let unusable = [unusable("8"), unusable("s-x"), unusable("s-y")];
+    session.stage(Side::Source, &unusable).unwrap();
+    session.stage(Side::Target, &unusable[1..]).unwrap();
+    world.finish(session);
+    let list = |filter: SetAsideFilter| world.tenant.set_aside(&filter).unwrap();
+    let whole = list(SetAsideFilter {
+        limit: 100,
+        ..SetAsideFilter::default()
+    });
+    let named: BTreeSet<(String, &str)> = whole
+        .iter()
+        .map(|it| (it.record.to_string(), it.side.as_str()))
+        .collect();
+    assert_eq!((whole.len(), named.len()), (8, 8), "{whole:?}");
+    for limit in 1..8 {
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let page = list(SetAsideFilter {
+                after: after.clone(),
+                limit,
+                ..SetAsideFilter::default()
+            });
+            let Some(last) = page.last() else { break };
+            after = Some(last.place.clone());
+            seen.extend(page);
+        }
+        assert_eq!(seen, whole, "pages of {limit}");
+    }
+    for it in &whole {
+        let found = list(SetAsideFilter {
+            sync: Some(it.sync),
+            record: Some((it.side, it.record.clone())),
+            limit: 2,
+            ..SetAsideFilter::default()
+        });
+        assert_eq!(found, std::slice::from_ref(it));
+    }
+    let nobody = list(SetAsideFilter {
+        record: Some((Side::Target, rid("8"))),
+        limit: 2,
+        ..SetAsideFilter::default()
+    });
+    assert_eq!(nobody, []);
 }
 
 pub(crate) fn pairs_come_in_pages(h: &dyn Harness) {

@@ -4,7 +4,7 @@ use tandem_domain::conflict::ConflictDecision;
 use tandem_domain::ids::{Both, ConflictId, Side, TenantId};
 use tandem_engine::ports::alerts::{AlertClaim, AlertStep, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{RunOptions, RunStatus};
-use tandem_engine::ports::pairs::{NewRestoration, PairFilter};
+use tandem_engine::ports::pairs::{NewRestoration, PairFilter, SetAsideFilter};
 use tandem_engine::ports::retention::{Erasure, Pruned, Retention};
 use tandem_engine::ports::session::Snapshots;
 use tandem_engine::ports::store::{
@@ -134,7 +134,16 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
         assert_eq!(asker.pairs(filter).unwrap(), []);
     }
     for sync in [None, Some(owner.sync)] {
-        assert_eq!(asker.set_aside(sync, 0, 10).unwrap(), []);
+        assert_eq!(
+            asker
+                .set_aside(&SetAsideFilter {
+                    sync,
+                    limit: 10,
+                    ..SetAsideFilter::default()
+                })
+                .unwrap(),
+            []
+        );
     }
     refused(asker.undo_decision(conflict.id, &actor));
     refused(asker.error(error));

@@ -152,6 +152,7 @@ mod sqlite {
             linking_by_hand_lets_go_and_has_both_read_anew,
             nothing_is_changed_by_hand_while_a_run_goes_on,
             what_is_left_alone_is_not_set_aside_again,
+            records_set_aside_come_in_pages_and_one_by_one,
             pairs_come_in_pages;
     }
 }
