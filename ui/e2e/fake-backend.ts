@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import type { Commands } from "../src/ipc/generated/commands";
-import type { ConflictView, RunView, WireError, WireEvent } from "../src/ipc/generated/types";
+import type {
+  ConflictView,
+  ConnectionView,
+  RunView,
+  WireError,
+  WireEvent,
+} from "../src/ipc/generated/types";
 import * as data from "./fake-data";
 
 export const TOKEN = "e2e-token";
@@ -35,6 +41,7 @@ export class FakeBackend {
   /** Commands that fail until taken out again. */
   readonly broken = new Map<string, WireError>();
   cancelling = false;
+  private connections: ConnectionView[] = data.CONNECTIONS;
   liveDone = 4_210;
   private setUp: boolean;
   private readonly server = createServer((request, response) => void this.serve(request, response));
@@ -157,6 +164,15 @@ export class FakeBackend {
     return decided;
   }
 
+  private connection(name: string, change: Partial<ConnectionView>): ConnectionView {
+    this.connections = this.connections.map((each) =>
+      each.name === name ? { ...each, ...change } : each,
+    );
+    const found = this.connections.find((each) => each.name === name);
+    if (!found) throw wire("not_found", `There is no connection named ${name}.`);
+    return found;
+  }
+
   private readonly handlers: Handlers = {
     app_info: () => ({
       version: "0.1.0",
@@ -176,12 +192,12 @@ export class FakeBackend {
         : 0,
       links: this.setUp ? 1_984 : 0,
       syncs: this.setUp ? data.syncs(this.open().length) : [],
-      connections: this.setUp ? data.CONNECTIONS : [],
+      connections: this.setUp ? this.connections : [],
       running: this.setUp ? [data.liveRun(this.liveDone, this.cancelling)] : [],
       last_runs: this.setUp ? this.runs.slice(0, 8) : [],
       success_rate: this.setUp ? 0.967 : null,
     }),
-    list_connections: () => (this.setUp ? data.CONNECTIONS : []),
+    list_connections: () => (this.setUp ? this.connections : []),
     test_connection: ({ name }) => {
       const ok = name === data.CONNECTIONS[0]?.name;
       return {
@@ -206,23 +222,44 @@ export class FakeBackend {
       return data.syncView(found);
     },
     run_sync: () => ({ run_id: data.LIVE_RUN, joined: false }),
+    apply_plan: () => ({ run_id: "run-applied", joined: false }),
+    rollback_run: ({ simulate }) => ({
+      run_id: simulate ? "run-rollback" : "run-000008",
+      joined: false,
+    }),
+    probe_connection: ({ name }) => ({
+      connection: this.connection(name, { circuit: "closed", failures: 0, last_error: null }),
+      latency_ms: 14,
+      error: null,
+    }),
+    isolate_connection: ({ name }) => this.connection(name, { circuit: "isolated" }),
+    reset_connection: ({ name }) =>
+      this.connection(name, { circuit: "closed", failures: 0, last_error: null }),
     cancel_run: () => {
       this.cancelling = true;
       return data.liveRun(this.liveDone, true);
     },
-    list_runs: ({ sync, status, before, limit }) => {
-      const all = (this.setUp ? this.runs : []).filter(
-        (each) => (!sync || each.sync === sync) && (!status || each.status === status),
+    list_runs: ({ sync, status, simulated, before, limit }) => {
+      const all = (this.setUp ? [...data.PLANS, ...this.runs] : []).filter(
+        (each) =>
+          (!sync || each.sync === sync) &&
+          (!status || each.status === status) &&
+          (simulated === undefined || each.simulated === simulated),
       );
       return page(all, before, limit, (each) => each.id);
     },
     get_run: ({ id }) => {
       if (id === data.LIVE_RUN) return data.liveRun(this.liveDone, this.cancelling);
-      const found = this.runs.find((each) => each.id === id);
+      const found = [...data.PLANS, ...this.runs].find((each) => each.id === id);
       if (!found) throw wire("not_found", "There is no such run.");
       return found;
     },
-    run_changes: ({ after, limit }) => page(data.changes(100), after, limit, (each) => each.seq),
+    run_changes: ({ id, kind, after, limit }) => {
+      const all =
+        id === "run-plan" || id === "run-rollback" ? data.planned(100) : data.changes(100);
+      const shown = all.filter((each) => !kind || each.kind === kind);
+      return page(shown, after, limit, (each) => each.seq);
+    },
     list_conflicts: ({ state, sync, before, limit }) => {
       const all = [...this.conflicts.values()].filter(
         (each) => (!state || each.state === state) && (!sync || each.sync === sync),
@@ -249,7 +286,8 @@ export class FakeBackend {
       this.conflicts.set(id, reopened);
       return reopened;
     },
-    list_errors: ({ resolved, before, limit }) => {
+    list_errors: ({ run, resolved, before, limit }) => {
+      if (run === "run-applied") return page(data.leftAlone(), before, limit, (each) => each.id);
       const all = data.errors(this.setUp ? (this.options.errors ?? 9) : 0);
       const shown = all.filter((each) => resolved === undefined || each.resolved === resolved);
       return page(shown, before, limit, (each) => each.id);

@@ -67,6 +67,73 @@ export function run(nth: number, change: Partial<RunView> = {}): RunView {
   };
 }
 
+/** A plan to review, a rollback to review, and an applied plan that left records alone. */
+export const PLANS: RunView[] = [
+  run(10, {
+    id: "run-plan",
+    sync: "customers",
+    status: "completed",
+    simulated: true,
+    actor: "mara",
+    trigger: "manual",
+    conflicts: 0,
+    failed: 0,
+    succeeded: 54,
+    skipped: 946,
+    created: { source: 0, target: 12 },
+    updated: { source: 9, target: 30 },
+    deleted: { source: 0, target: 3 },
+    plan_hash: "17235d1385b465f77327a6619f8ea0a0",
+  }),
+  run(11, {
+    id: "run-rollback",
+    sync: "customers",
+    status: "completed",
+    simulated: true,
+    rolls_back: "run-000008",
+    actor: "mara",
+    trigger: "rollback",
+    conflicts: 0,
+    created: { source: 0, target: 0 },
+    updated: { source: 0, target: 18 },
+    deleted: { source: 0, target: 2 },
+    plan_hash: null,
+  }),
+  run(12, {
+    id: "run-applied",
+    sync: "customers",
+    status: "partial",
+    simulated: false,
+    applies: "run-plan",
+    actor: "mara",
+    trigger: "manual",
+    created: { source: 0, target: 12 },
+    updated: { source: 9, target: 28 },
+    deleted: { source: 0, target: 2 },
+  }),
+];
+
+/** What an applied plan left alone. */
+export function leftAlone(): ErrorView[] {
+  return errors(3).map((error, nth) => ({
+    ...error,
+    id: `left-${nth}`,
+    run: "run-applied",
+    error_type: "conflict",
+    message:
+      [
+        "since an update was reviewed, phone changed; it was left alone",
+        "a delete of the target's record was reviewed, and there is no need for it any more; it was left alone",
+        "a delete was reviewed, and an update would be sent now; it was left alone",
+      ][nth] ?? "",
+    record_id: `C-${1001 + nth}`,
+    side: "target",
+    system: ERP,
+    resolved: false,
+    resolved_at: null,
+  }));
+}
+
 export const LIVE_RUN = "run-live";
 export function liveRun(done: number, cancelling: boolean): RunView {
   return run(1, {
@@ -107,10 +174,25 @@ const LAST = ["Lovelace", "Hopper", "Johnson", "Noether", "Kowalewskaja", "Lamar
 export const person = (nth: number) =>
   `${FIRST[nth % FIRST.length]} ${LAST[(nth * 5) % LAST.length]}`;
 
+/** The same as a plan: nothing is written yet. */
+export function planned(count: number): RecordChange[] {
+  return changes(count).map((change) => ({
+    ...change,
+    state: "planned",
+    error: null,
+    ...(change.kind === "delete"
+      ? {
+          reversible: "partly",
+          irreversible: "the record is made anew: another id, and only the fields that are mapped",
+        }
+      : {}),
+  }));
+}
+
 export function changes(count: number): RecordChange[] {
   return Array.from({ length: count }, (_, nth): RecordChange => {
     const kind = nth % 9 === 8 ? "delete" : nth % 4 === 3 ? "create" : "update";
-    const side = nth % 3 === 2 ? "source" : "target";
+    const side = kind !== "delete" && nth % 3 === 2 ? "source" : "target";
     const name = person(nth);
     const all: RecordChange["fields"] = [
       { field: "name", type: "text", before: name, after: name, changed: false },
@@ -152,7 +234,14 @@ export function changes(count: number): RecordChange[] {
       record_id: `C-${1000 + nth}`,
       other_id: `7f${nth}`,
       label: name,
-      reason: kind === "create" ? "new" : nth % 2 === 0 ? "merged" : "one_sided",
+      reason:
+        kind === "create"
+          ? "new"
+          : kind === "delete"
+            ? "delete_propagated"
+            : nth % 2 === 0
+              ? "merged"
+              : "one_sided",
       reversible: kind === "delete" ? "partly" : "full",
       error: nth === 4 ? "The ERP refused the record: phone is longer than 20 characters." : null,
       fields,

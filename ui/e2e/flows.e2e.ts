@@ -100,6 +100,7 @@ test("every screen is two keys away, and the palette finds the rest", async () =
     ["h", "History"],
     ["e", "Errors"],
     ["s", "Syncs"],
+    ["p", "Simulate"],
     ["n", "Connections"],
     ["u", "Audit"],
     ["o", "Overview"],
@@ -122,6 +123,61 @@ test("every screen is two keys away, and the palette finds the rest", async () =
   expect(await axe(page)).toEqual([]);
   await press("Escape");
   await page.waitForSelector("h2:text-is('Keys')", { state: "detached" });
+  expect(complaints).toEqual([]);
+});
+
+test("a plan is reviewed, deletes first, and applied just so", async () => {
+  await start("/t/default/simulate");
+  await page.waitForSelector("[aria-label='Simulations, newest first']");
+  await press("Enter");
+  await page.waitForFunction(() => location.hash.includes("/runs/run-plan"));
+  await page.waitForSelector("article");
+  expect(await page.textContent("article >> nth=0")).toContain("Delete");
+  expect(await page.textContent("article >> nth=0")).toContain("Can be taken back in part");
+  await page.click("button:has-text('Apply exactly this')");
+  await page.waitForSelector("h2:text-is('Apply this plan of customers')");
+  await page.waitForTimeout(200);
+  expect(await axe(page)).toEqual([]);
+  // Whoever presses Enter without reading cancels.
+  await press("Enter");
+  expect(sent("apply_plan")).toEqual([]);
+  await page.click("button:has-text('Apply exactly this')");
+  await page.click("button:text-is('Write 54 records')");
+  await page.waitForFunction(() => location.hash.includes("/runs/run-applied"));
+  expect(sent("apply_plan")).toEqual([
+    { tenant: "default", hash: "17235d1385b465f77327a6619f8ea0a0" },
+  ]);
+  await page.waitForSelector("h2:has-text('Left alone: 3 records')");
+  await page.waitForSelector("text=since an update was reviewed, phone changed");
+  expect(complaints).toEqual([]);
+});
+
+test("a rollback is previewed, and its deletes are confirmed by their number", async () => {
+  await start("/t/default/runs/run-000008");
+  await page.click("button:has-text('Preview a rollback')");
+  await page.waitForFunction(() => location.hash.includes("/runs/run-rollback"));
+  await page.click("button:has-text('Roll back now')");
+  await page.click("button:text-is('Put 20 records back')");
+  await page.waitForFunction(() => location.hash.includes("/runs/run-000008"));
+  expect(sent("rollback_run")).toEqual([
+    { tenant: "default", id: "run-000008", simulate: true },
+    { tenant: "default", id: "run-000008", simulate: false, allow_deletes: 2 },
+  ]);
+  expect(complaints).toEqual([]);
+});
+
+test("a circuit is probed, isolated and let through again", async () => {
+  await start("/t/default/connections");
+  await page.click("button:has-text('Probe now')");
+  await page.waitForSelector("button:has-text('Probe now')", { state: "detached" });
+  await page.click("button:has-text('Isolate') >> nth=1");
+  await page.waitForSelector("button:has-text('Let through again')");
+  expect(await axe(page)).toEqual([]);
+  await page.click("button:has-text('Let through again')");
+  await page.waitForSelector("button:has-text('Let through again')", { state: "detached" });
+  for (const command of ["probe_connection", "isolate_connection", "reset_connection"]) {
+    expect(sent(command)).toEqual([{ tenant: "default", name: "Ostara ERP" }]);
+  }
   expect(complaints).toEqual([]);
 });
 

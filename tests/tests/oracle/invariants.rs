@@ -40,7 +40,7 @@ pub(crate) fn at_rest(machine: &Machine) -> Checked {
     for run in &runs {
         changes.extend(
             store
-                .changes(run.id, None, ALL)
+                .changes(run.id, None, None, ALL)
                 .map_err(|error| error.to_string())?,
         );
     }

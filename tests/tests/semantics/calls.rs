@@ -143,7 +143,7 @@ async fn test_003_what_may_have_landed_at_any_try_is_uncertain_however_the_last_
     });
     let history = world.run().await;
     assert_eq!(history.status, RunStatus::Failed, "{history:?}");
-    let changes = world.store.changes(history.id, None, 10).unwrap();
+    let changes = world.store.changes(history.id, None, None, 10).unwrap();
     assert_eq!(
         changes
             .iter()
@@ -192,7 +192,7 @@ async fn test_003_a_cancelled_run_does_not_wait_for_its_next_try() {
         "{history:?}"
     );
     assert_eq!(world.counts(Side::Target).writes, 1, "no further try");
-    let changes = world.store.changes(history.id, None, 10).unwrap();
+    let changes = world.store.changes(history.id, None, None, 10).unwrap();
     assert_eq!(
         changes
             .iter()

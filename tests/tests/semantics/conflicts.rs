@@ -164,7 +164,7 @@ async fn test_005_each_policy_settles_a_two_way_sync_with_conflicts() {
             Some(want),
             "{policy}"
         );
-        let changes = world.store.changes(history.id, None, 10).unwrap();
+        let changes = world.store.changes(history.id, None, None, 10).unwrap();
         let loser = if want == "target's" {
             "source's"
         } else {

@@ -193,7 +193,7 @@ async fn an_answer_lost_after_the_effect_makes_no_duplicate() {
             );
         } else {
             assert_ne!(history.status, RunStatus::Completed, "{history:?}");
-            let changes = world.store.changes(history.id, None, 100).unwrap();
+            let changes = world.store.changes(history.id, None, None, 100).unwrap();
             assert!(
                 changes.iter().any(|c| c.state == OperationState::Uncertain),
                 "{changes:?}"

@@ -87,7 +87,11 @@ async fn a_simulation_writes_nothing_and_says_what_a_run_would_do() {
         (1, 1)
     );
     assert_eq!(
-        world.store.changes(simulated.id, None, 10).unwrap().len(),
+        world
+            .store
+            .changes(simulated.id, None, None, 10)
+            .unwrap()
+            .len(),
         2
     );
     let real = world.run().await;

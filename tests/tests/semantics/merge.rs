@@ -54,7 +54,7 @@ async fn case_05_disjoint_edits_merge_into_two_minimal_patches() {
         assert_eq!(world.text(side, id, "x").as_deref(), Some("2"), "{side}");
         assert_eq!(world.text(side, id, "y").as_deref(), Some("2"), "{side}");
     }
-    let changes = world.store.changes(history.id, None, 10).unwrap();
+    let changes = world.store.changes(history.id, None, None, 10).unwrap();
     let written: Vec<(Side, Vec<&str>)> = changes
         .iter()
         .map(|c| (c.side, c.fields.iter().map(|f| f.field.as_str()).collect()))

@@ -93,7 +93,11 @@ async fn snapshots_hold_at_most_a_hundred_records_without_secrets_and_the_journa
     );
     assert!(after.to_string().contains("p7") && !after.to_string().contains("correct horse"));
     assert_eq!(
-        world.store.changes(history.id, None, 1000).unwrap().len(),
+        world
+            .store
+            .changes(history.id, None, None, 1000)
+            .unwrap()
+            .len(),
         130
     );
     let id = world.by_name(Side::Target, "p7");

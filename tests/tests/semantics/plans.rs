@@ -55,7 +55,7 @@ async fn edited() -> (World, Vec<(RecordId, RecordId)>) {
 async fn a_plan_is_applied_as_it_was_reviewed() {
     let (world, pairs) = edited().await;
     let (simulation, apply) = reviewed(&world, SIMULATE).await;
-    let planned = world.store.changes(simulation.id, None, 100).unwrap();
+    let planned = world.store.changes(simulation.id, None, None, 100).unwrap();
     assert_eq!(planned.len(), 6, "{planned:?}");
     let hash = simulation.plan_hash.as_deref().unwrap();
     let found = world.store.planned(hash).unwrap().unwrap();
@@ -66,7 +66,7 @@ async fn a_plan_is_applied_as_it_was_reviewed() {
     assert_eq!(history.options.applies, Some(simulation.id));
     for (planned, done) in planned
         .iter()
-        .zip(world.store.changes(history.id, None, 100).unwrap())
+        .zip(world.store.changes(history.id, None, None, 100).unwrap())
     {
         assert_eq!((planned.side, planned.kind), (done.side, done.kind));
         assert_eq!(planned.fields, done.fields);

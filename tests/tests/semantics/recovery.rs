@@ -296,7 +296,7 @@ async fn test_010_failure_retry_open_circuit_recovery_and_everything_in_step() {
     assert_eq!(world.conflicts().len(), 0);
     let circuit = world.circuit(Side::Source);
     assert_eq!((circuit.failures, circuit.open_until), (0, None));
-    let changes = world.store.changes(history.id, None, 1_000).unwrap();
+    let changes = world.store.changes(history.id, None, None, 1_000).unwrap();
     assert!(
         changes.iter().all(|it| it.state == OperationState::Done),
         "{changes:?}"

@@ -48,7 +48,7 @@ async fn moved() -> (World, Vec<(RecordId, RecordId)>, RunId) {
 #[tokio::test(start_paused = true)]
 async fn case_41_a_field_edited_since_is_left_and_reported_and_all_else_is_put_back() {
     let (world, pairs, run) = moved().await;
-    let old = world.store.changes(run, None, 100).unwrap();
+    let old = world.store.changes(run, None, None, 100).unwrap();
     let (_, edited) = &pairs[2];
     world.target.state().edit(edited, "x", "a person's");
     let history = roll_back(&world, run).await;
@@ -162,7 +162,7 @@ async fn case_41_a_simulated_rollback_plans_and_sends_nothing() {
             "no write reached the {side}"
         );
     }
-    let planned = world.store.changes(history.id, None, 100).unwrap();
+    let planned = world.store.changes(history.id, None, None, 100).unwrap();
     assert_eq!(planned.len(), 5);
     for change in planned {
         assert_eq!(change.state, OperationState::Planned);
@@ -257,7 +257,7 @@ async fn case_41_a_deleted_record_is_made_anew_and_not_deleted_again() {
     world.source.state().delete(&pairs[0].0);
     let run = world.run().await;
     assert_eq!(run.counts.deleted.target, 1, "{run:?}");
-    let changes = world.store.changes(run.id, None, 10).unwrap();
+    let changes = world.store.changes(run.id, None, None, 10).unwrap();
     assert!(matches!(
         changes[0].reversibility(),
         Reversibility::Partly(_)

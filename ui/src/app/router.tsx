@@ -18,6 +18,7 @@ import { errorsSearch } from "@/features/errors/search";
 import { HistoryScreen } from "@/features/history/history-screen";
 import { RunScreen } from "@/features/history/run-screen";
 import { historySearch, runSearch } from "@/features/history/search";
+import { SimulateScreen } from "@/features/history/simulate-screen";
 import { OverviewScreen } from "@/features/overview/overview-screen";
 import { FirstRun } from "@/features/setup/first-run";
 import { FirstTenant } from "@/features/setup/new-tenant";
@@ -153,6 +154,12 @@ const sync = createRoute({
   },
 });
 
+const simulate = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: "/simulate",
+  component: SimulateScreen,
+});
+
 const connections = createRoute({
   getParentRoute: () => tenantRoute,
   path: "/connections",
@@ -177,6 +184,7 @@ const tree = root.addChildren([
     errors.addChildren([error]),
     syncs,
     sync,
+    simulate,
     connections,
     audit,
   ]),

@@ -1,6 +1,7 @@
 import {
   Activity,
   CircleX,
+  FlaskConical,
   Gauge,
   History,
   type LucideIcon,
@@ -17,6 +18,7 @@ export interface Screen {
     | "/t/$tenant/history"
     | "/t/$tenant/errors"
     | "/t/$tenant/syncs"
+    | "/t/$tenant/simulate"
     | "/t/$tenant/connections"
     | "/t/$tenant/audit";
   /** The key after `g`. */
@@ -61,6 +63,13 @@ export const SCREENS: readonly Screen[] = [
     key: "s",
     question: "What maps to what, who wins?",
     icon: Activity,
+  },
+  {
+    name: "Simulate",
+    to: "/t/$tenant/simulate",
+    key: "p",
+    question: "What would happen?",
+    icon: FlaskConical,
   },
   {
     name: "Connections",

@@ -484,7 +484,7 @@ fn edits(tenant: &dyn TenantStore, sync: SyncId, n: usize) -> Fallible<()> {
     let first = runs.last().ok_or("no run")?.id;
     let mut page = Took::default();
     let middle = i64::try_from(n / 2)?;
-    let changes = timed(&mut page, || tenant.changes(first, Some(middle), 50))?;
+    let changes = timed(&mut page, || tenant.changes(first, None, Some(middle), 50))?;
     say("page of history", page, changes.len());
     Ok(())
 }

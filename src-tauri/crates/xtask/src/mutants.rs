@@ -17,7 +17,6 @@ const CHANGED: [(&str, &[&str]); 2] = [
         "tandem-domain",
         &[
             "merge.rs",
-            "plan.rs",
             "planner.rs",
             "planner/deletes.rs",
             "redaction.rs",
@@ -34,9 +33,6 @@ const CHANGED: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// The packages whose tests have to notice.
-const TESTED: &str = "tandem-domain,tandem-engine,tandem-tests";
-
 /// The least share of changes that fail a test, in percent.
 const ENOUGH: usize = 90;
 
@@ -49,9 +45,8 @@ pub(crate) fn mutants(paths: &Paths, consent: Consent) -> Result<ExitCode, Troub
         let out = paths.target.join("mutants").join(package);
         fs::create_dir_all(&out).map_err(Trouble::file(&out))?;
         let mut cmd = Cmd::new(&program)
-            .words("mutants --no-shuffle --colors never --test-package")
-            .arg(TESTED)
-            .arg("--package")
+            // Each by the tests of its own package; a machine that does other things as well is slow.
+            .words("mutants --no-shuffle --colors never --minimum-test-timeout 120 --package")
             .arg(package)
             .arg("--output")
             .arg(&out)

@@ -8,12 +8,14 @@ import { ErrorState } from "@/components/states";
 import { circuitStatus, Status } from "@/components/status";
 import { Ago } from "@/components/time";
 import { type CollectionView, type ConnectionView, commandMutation, useTenant } from "@/ipc";
+import { CircuitButtons, CircuitErrors, useCircuit } from "./circuit-buttons";
 import { TestResult } from "./test-result";
 
 /** One system: where it is, how its circuit stands, what it can do, and a test on request. */
 export function Connection({ connection }: { connection: ConnectionView }) {
   const tenant = useTenant();
   const announce = useAnnounce();
+  const circuit = useCircuit(connection);
   const test = useMutation({
     ...commandMutation("test_connection"),
     onSuccess: (result) =>
@@ -24,6 +26,8 @@ export function Connection({ connection }: { connection: ConnectionView }) {
       <div className="flex flex-wrap items-center gap-3">
         <h2 className="min-w-0 flex-1 truncate text-section font-semibold">{connection.name}</h2>
         <Status status={circuitStatus(connection)} />
+      </div>
+      <div className="flex flex-wrap gap-2">
         <Button
           aria-disabled={test.isPending}
           onClick={() =>
@@ -34,6 +38,7 @@ export function Connection({ connection }: { connection: ConnectionView }) {
           {test.isPending ? "Testing…" : "Test"}
           <span className="sr-only"> {connection.name}</span>
         </Button>
+        <CircuitButtons connection={connection} circuit={circuit} />
       </div>
       <Facts
         items={[
@@ -55,6 +60,7 @@ export function Connection({ connection }: { connection: ConnectionView }) {
       {test.data?.error ? (
         <ErrorState doing={`reach ${connection.name}`} error={test.data.error} />
       ) : null}
+      <CircuitErrors name={connection.name} circuit={circuit} />
       {test.error ? <ErrorState doing={`test ${connection.name}`} error={test.error} /> : null}
     </li>
   );

@@ -1,3 +1,4 @@
+import { CircleSlash, Undo2 } from "lucide-react";
 import { formatCount } from "@/components/format";
 import { Badge, Status, type Tone } from "@/components/status";
 import { Value } from "@/components/value";
@@ -5,10 +6,13 @@ import { difference, differenceNote } from "@/components/value-model";
 import type { FieldDiff, RecordChange } from "@/ipc";
 import { reasonWords, ruleWords } from "./reasons";
 
-const KINDS: Record<RecordChange["kind"], { word: string; sign: string; tone: Tone }> = {
-  create: { word: "Created", sign: "+", tone: "success" },
-  update: { word: "Updated", sign: "±", tone: "running" },
-  delete: { word: "Deleted", sign: "−", tone: "failed" },
+const KINDS: Record<
+  RecordChange["kind"],
+  { word: string; planned: string; sign: string; tone: Tone }
+> = {
+  create: { word: "Created", planned: "Create", sign: "+", tone: "success" },
+  update: { word: "Updated", planned: "Update", sign: "±", tone: "running" },
+  delete: { word: "Deleted", planned: "Delete", sign: "−", tone: "failed" },
 };
 
 interface Props {
@@ -28,7 +32,7 @@ export function RecordDiff({ change, showAll }: Props) {
           <span aria-hidden="true" className="font-mono">
             {kind.sign}
           </span>
-          {kind.word}
+          {change.state === "planned" ? kind.planned : kind.word}
         </Badge>
         <span className="text-muted">
           in <Badge tone={change.side}>{change.system}</Badge>
@@ -42,6 +46,7 @@ export function RecordDiff({ change, showAll }: Props) {
           ) : null}
         </h3>
         <span className="text-meta text-muted">{reasonWords(change.reason)}</span>
+        {change.state === "planned" ? <Reversible change={change} /> : null}
         <Status status={change.state} />
       </header>
       {change.error ? (
@@ -69,6 +74,12 @@ export function RecordDiff({ change, showAll }: Props) {
           ))}
         </tbody>
       </table>
+      {change.state === "planned" && change.irreversible ? (
+        <p className="border-t border-line px-3 py-1 text-meta">
+          <span className="font-medium">{REVERSIBLE[change.reversible].words}</span>:{" "}
+          {change.irreversible}.
+        </p>
+      ) : null}
       {change.losers.map((loser) => (
         <p
           key={`${loser.side} ${loser.field}`}
@@ -85,6 +96,24 @@ export function RecordDiff({ change, showAll }: Props) {
         </p>
       ) : null}
     </article>
+  );
+}
+
+const REVERSIBLE: Record<RecordChange["reversible"], { words: string; tone: Tone }> = {
+  full: { words: "Can be taken back", tone: "success" },
+  partly: { words: "Can be taken back in part", tone: "partial" },
+  no: { words: "Cannot be taken back", tone: "failed" },
+};
+
+/** Whether a rollback could undo it, said before it is done. */
+function Reversible({ change }: { change: RecordChange }) {
+  const { words, tone } = REVERSIBLE[change.reversible];
+  const Icon = change.reversible === "no" ? CircleSlash : Undo2;
+  return (
+    <Badge tone={tone}>
+      <Icon aria-hidden="true" className="size-3.5 shrink-0" />
+      {words}
+    </Badge>
   );
 }
 
@@ -106,7 +135,7 @@ function FieldRow({ field, kind }: { field: FieldDiff; kind: RecordChange["kind"
           <Value value={field.before} against={field.changed ? field.after : undefined} />
         )}
       </td>
-      <td className={`px-3 py-1 ${field.changed ? "bg-result-tint" : ""}`}>
+      <td className={`px-3 py-1 ${field.changed && kind !== "delete" ? "bg-result-tint" : ""}`}>
         {kind === "delete" ? (
           <Absent />
         ) : (

@@ -1,9 +1,20 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { plural } from "@/components/format";
+import { formatCount, plural } from "@/components/format";
 import { Empty, ErrorState, Loading } from "@/components/states";
-import { pagedQuery, type RunView, useTenant } from "@/ipc";
+import {
+  type ChangeKind,
+  type CommandError,
+  call,
+  commandKey,
+  type Page,
+  pagedQuery,
+  type RecordChange,
+  type RunView,
+  useTenant,
+} from "@/ipc";
+import { countOf, REVIEW_ORDER } from "./plan";
 import { RecordDiff } from "./record-diff";
 
 const PAGE = 100;
@@ -15,12 +26,54 @@ interface Props {
   scroller: RefObject<HTMLElement | null>;
 }
 
-/** Every record a run wrote (or would write), before and after; only those in view exist. */
+interface Place {
+  kind: ChangeKind;
+  after: string | null;
+}
+
+/** The changes of a plan, one kind after the other. */
+function reviewQuery(tenant: string, run: RunView) {
+  const kinds = REVIEW_ORDER.filter((kind) => countOf(run, kind) > 0);
+  const args = { tenant, id: run.id, limit: PAGE };
+  return infiniteQueryOptions<
+    Page<RecordChange> & { kind: ChangeKind },
+    CommandError,
+    RecordChange[],
+    readonly unknown[],
+    Place
+  >({
+    queryKey: [...commandKey("run_changes", args), "review", ...kinds],
+    queryFn: async ({ pageParam: { kind, after } }) => {
+      const page = await call("run_changes", { ...args, kind, ...(after ? { after } : {}) });
+      return { ...page, kind };
+    },
+    initialPageParam: { kind: kinds[0] ?? "update", after: null },
+    getNextPageParam: ({ kind, next }) => {
+      if (next) return { kind, after: next };
+      const following = kinds[kinds.indexOf(kind) + 1];
+      return following ? { kind: following, after: null } : null;
+    },
+    select: (data) => data.pages.flatMap((page) => page.items),
+  });
+}
+
+const HEADINGS: Record<ChangeKind, string> = {
+  delete: "Deletes",
+  create: "New records",
+  update: "Updates",
+};
+
+/**
+ * Every record a run wrote, in that order, or would write, deletes first; only those in view exist.
+ */
 export function RunChanges({ run, showAll, scroller }: Props) {
   const tenant = useTenant();
-  const changes = useInfiniteQuery(
-    pagedQuery("run_changes", { tenant, id: run.id, limit: PAGE }, "after"),
-  );
+  const written = useInfiniteQuery({
+    ...pagedQuery("run_changes", { tenant, id: run.id, limit: PAGE }, "after"),
+    enabled: !run.simulated,
+  });
+  const planned = useInfiniteQuery({ ...reviewQuery(tenant, run), enabled: run.simulated });
+  const changes = run.simulated ? planned : written;
   const items = changes.data ?? [];
   const list = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
@@ -75,6 +128,14 @@ export function RunChanges({ run, showAll, scroller }: Props) {
               className="absolute inset-x-0 top-0"
               style={{ transform: `translateY(${row.start - offset}px)` }}
             >
+              {run.simulated && change.kind !== items[row.index - 1]?.kind ? (
+                <h3 className="pt-1 pb-2 font-semibold">
+                  {HEADINGS[change.kind]}{" "}
+                  <span className="font-normal text-muted">
+                    {formatCount(countOf(run, change.kind))}
+                  </span>
+                </h3>
+              ) : null}
               <RecordDiff change={change} showAll={showAll} />
             </div>
           ) : null;

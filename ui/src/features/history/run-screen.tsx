@@ -11,6 +11,8 @@ import { ErrorState } from "@/components/states";
 import { Badge, Status } from "@/components/status";
 import { At } from "@/components/time";
 import { commandMutation, commandQuery, type RunView, type SideCounts, useTenant } from "@/ipc";
+import { LeftAlone } from "./left-alone";
+import { PlanActions } from "./plan-actions";
 import { RunChanges } from "./run-changes";
 import { RunProgressPanel } from "./run-progress";
 import type { RunSearch } from "./search";
@@ -37,7 +39,7 @@ function Run({ run, search }: { run: RunView; search: RunSearch }) {
       title={`${kind(run)} of ${run.sync}`}
       lead={<Lead run={run} />}
       onBack={() => void navigate({ to: "/t/$tenant/history", params: { tenant } })}
-      actions={live ? <CancelButton run={run} /> : null}
+      actions={live ? <CancelButton run={run} /> : <PlanActions run={run} />}
     >
       <Scroll label="Run" ref={scroller}>
         {live ? <RunProgressPanel run={run} /> : null}
@@ -45,6 +47,7 @@ function Run({ run, search }: { run: RunView; search: RunSearch }) {
           <ErrorState doing={`finish this run of ${run.sync}`} error={run.error} />
         ) : null}
         <Counts run={run} />
+        {run.applies || run.rolls_back ? <LeftAlone run={run} /> : null}
         <Section
           title={run.simulated ? "What would change" : "What changed"}
           actions={
@@ -90,7 +93,20 @@ function Lead({ run }: { run: RunView }) {
         </span>
       )}
       <span>by {run.actor}</span>
+      <Origin run={run} />
     </span>
+  );
+}
+
+/** The run that this one carries out or takes back. */
+function Origin({ run }: { run: RunView }) {
+  const tenant = useTenant();
+  const id = run.applies ?? run.rolls_back;
+  if (!id) return null;
+  return (
+    <Link to="/t/$tenant/runs/$id" params={{ tenant, id }} className="underline">
+      {run.applies ? "The plan that was reviewed" : "The run that it takes back"}
+    </Link>
   );
 }
 

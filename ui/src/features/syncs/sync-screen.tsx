@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { Between, direction } from "@/components/between";
 import { plural } from "@/components/format";
 import { Loaded } from "@/components/loaded";
 import { Facts, Page, Scroll, Section } from "@/components/page";
@@ -9,8 +10,7 @@ import { Ago } from "@/components/time";
 import { commandQuery, type SyncView, useTenant } from "@/ipc";
 import { PauseButton } from "./pause-button";
 import { RunButtons, StartError, useStartRun } from "./run-buttons";
-import { Between } from "./syncs-screen";
-import { direction, policyWords } from "./words";
+import { policyWords } from "./words";
 
 /** One sync: its mapping, its policies, and the button that runs it. */
 export function SyncScreen({ name }: { name: string }) {

@@ -1,14 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { Between } from "@/components/between";
 import { type Column, DataGrid } from "@/components/data-grid";
 import { formatCount, plural } from "@/components/format";
 import { Loaded } from "@/components/loaded";
 import { Page } from "@/components/page";
 import { Empty } from "@/components/states";
-import { Badge, Status } from "@/components/status";
+import { Status } from "@/components/status";
 import { Ago } from "@/components/time";
 import { commandQuery, type SyncSummary, useTenant } from "@/ipc";
-import { direction, policyWords } from "./words";
+import { policyWords } from "./words";
 
 const COLUMNS: Column<SyncSummary>[] = [
   {
@@ -56,20 +57,6 @@ const COLUMNS: Column<SyncSummary>[] = [
     cell: (sync) => formatCount(sync.open_conflicts),
   },
 ];
-
-export function Between({ sync }: { sync: SyncSummary }) {
-  const { sign, words } = direction(sync);
-  return (
-    <span className="inline-flex max-w-full items-center gap-1.5">
-      <Badge tone="source">{sync.source_system}</Badge>
-      <span title={words}>
-        <span aria-hidden="true">{sign}</span>
-        <span className="sr-only"> ({words}) </span>
-      </span>
-      <Badge tone="target">{sync.target_system}</Badge>
-    </span>
-  );
-}
 
 /** What maps to what, and who wins? */
 export function SyncsScreen() {

@@ -1,15 +1,3 @@
-import type { SyncSummary } from "@/ipc";
-
-const DIRECTIONS: Record<SyncSummary["direction"], { sign: string; words: string }> = {
-  bidirectional: { sign: "⇄", words: "both ways" },
-  source_to_target: { sign: "→", words: "source to target only" },
-  target_to_source: { sign: "←", words: "target to source only" },
-};
-
-export function direction(sync: Pick<SyncSummary, "direction">) {
-  return DIRECTIONS[sync.direction];
-}
-
 const POLICIES: Record<string, string> = {
   last_write_wins: "the later change wins",
   source_wins: "the source wins",

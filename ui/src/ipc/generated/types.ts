@@ -1152,6 +1152,10 @@ sync?: string,
  */
 status?: WireRunStatus, 
 /**
+ * Only simulations, or none of them.
+ */
+simulated?: boolean, 
+/**
  * Only older than this run: the last page's `next`.
  */
 before?: string, 
@@ -1776,6 +1780,10 @@ tenant: string,
  * The run, its whole id or the beginning of it.
  */
 id: string, 
+/**
+ * Only what does this.
+ */
+kind?: ChangeKind, 
 /**
  * Only after this one: the last page's `next`.
  */

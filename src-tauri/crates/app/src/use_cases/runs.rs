@@ -136,6 +136,7 @@ impl App {
             let filter = RunFilter {
                 sync,
                 status: args.status.map(Into::into),
+                simulated: args.simulated,
                 before: args
                     .before
                     .as_deref()
@@ -187,7 +188,7 @@ impl App {
         .await
     }
 
-    /// What a run wrote, in order.
+    /// What a run wrote, in order; or of that what does one kind of thing.
     ///
     /// # Errors
     /// Where there is no such run; [`AppError::DetailsRemoved`].
@@ -200,9 +201,10 @@ impl App {
                 .as_deref()
                 .map(|seq| parse_id("place in a journal", seq))
                 .transpose()?;
+            let kind = args.kind.map(Into::into);
             let changes = scope
                 .store
-                .changes(run.id, after, page_limit(args.limit)?)?;
+                .changes(run.id, kind, after, page_limit(args.limit)?)?;
             let mut syncs = Syncs::load(scope.store)?;
             let sync = syncs.get(run.sync);
             Ok(page(

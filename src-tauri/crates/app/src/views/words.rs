@@ -47,6 +47,7 @@ words! {
         Prepare => Prepare, Read => Read, Plan => Plan, Apply => Apply, Finalize => Finalize,
     }
     OperationKind => ChangeKind { Create => Create, Update => Update, Delete => Delete }
+    ChangeKind => OperationKind { Create => Create, Update => Update, Delete => Delete }
     OperationState => ChangeState {
         Journalled => Journalled, Done => Done, Failed => Failed, Dropped => Dropped,
         Uncertain => Uncertain, Planned => Planned,

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    FieldChoice, PickedConflict, Take, WireConflictState, WirePairState, WireRunStatus, WireSide,
+    ChangeKind, FieldChoice, PickedConflict, Take, WireConflictState, WirePairState, WireRunStatus,
+    WireSide,
 };
 
 macro_rules! args {
@@ -169,6 +170,10 @@ args! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         status: Option<WireRunStatus>,
+        /// Only simulations, or none of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        simulated: Option<bool>,
         /// Only older than this run: the last page's `next`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
@@ -189,6 +194,10 @@ args! {
         tenant: String,
         /// The run, its whole id or the beginning of it.
         id: String,
+        /// Only what does this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        kind: Option<ChangeKind>,
         /// Only after this one: the last page's `next`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]

@@ -107,6 +107,7 @@ async fn changes(session: &Session, id: &str) -> Result<Vec<RecordChange>, WireE
         session.app.run_changes(RunChanges {
             tenant: session.tenant(),
             id: id.to_owned(),
+            kind: None,
             after,
             limit,
         })
@@ -177,6 +178,7 @@ pub(super) async fn runs(global: &Global, verb: Runs) -> Result<Outcome, WireErr
                     tenant,
                     sync,
                     status,
+                    simulated: None,
                     before,
                     limit,
                 })

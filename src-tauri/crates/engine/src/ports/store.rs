@@ -13,7 +13,7 @@ use tandem_domain::ids::{
 
 use super::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use super::history::{
-    Change, Continuation, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
+    Change, Continuation, OperationKind, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
 };
 use super::pairs::{NewRestoration, PairFilter, PairRecord, SetAsideFilter, SetAsideRecord};
 use super::retention::{Erased, Erasure, Pruned, Retention};
@@ -251,6 +251,8 @@ pub struct RunFilter {
     pub sync: Option<SyncId>,
     /// Only with this status.
     pub status: Option<RunStatus>,
+    /// Only simulations, or none of them.
+    pub simulated: Option<bool>,
     /// Only older than this run (keyset).
     pub before: Option<RunId>,
     /// At most so many.
@@ -384,10 +386,11 @@ pub trait TenantStore: Send + Sync {
     /// From when on a configuration's run can be taken over if its holder stays silent; `None` where
     /// no run is open.
     fn takeover_at(&self, sync: SyncId) -> Result<Option<DateTime<Utc>>, StoreError>;
-    /// A run's journal, ascending after `after`.
+    /// A run's journal, or of it what does one kind of thing, ascending after `after`.
     fn changes(
         &self,
         run: RunId,
+        kind: Option<OperationKind>,
         after: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Change>, StoreError>;

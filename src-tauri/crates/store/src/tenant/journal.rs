@@ -85,14 +85,21 @@ pub(crate) fn changes(
     db: &Connection,
     tenant: i64,
     run: RunId,
+    kind: Option<OperationKind>,
     after: Option<i64>,
     most: usize,
 ) -> Result<Vec<Change>> {
     let (run, mut codec) = of_run(db, tenant, run)?;
     let mut statement = db.prepare_cached(&format!(
-        "{OF_A_RUN} AND o.seq > ?3 ORDER BY o.seq LIMIT ?4"
+        "{OF_A_RUN} AND o.seq > ?3 AND (?5 IS NULL OR o.kind = ?5) ORDER BY o.seq LIMIT ?4"
     ))?;
-    let mut rows = statement.query(params![tenant, run, after.unwrap_or(i64::MIN), limit(most)])?;
+    let mut rows = statement.query(params![
+        tenant,
+        run,
+        after.unwrap_or(i64::MIN),
+        limit(most),
+        kind.map(kind_code)
+    ])?;
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
         changes.push(change(row, &mut codec)?);

@@ -21,7 +21,7 @@ use tandem_domain::ids::{
 };
 use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
-use tandem_engine::ports::history::{Change, Continuation, SyncError, SyncHistory};
+use tandem_engine::ports::history::{Change, Continuation, OperationKind, SyncError, SyncHistory};
 use tandem_engine::ports::pairs::{
     NewRestoration, PairFilter, PairRecord, SetAsideFilter, SetAsideRecord,
 };
@@ -212,8 +212,14 @@ impl TenantStore for SqliteTenant {
         })
     }
 
-    fn changes(&self, run: RunId, after: Option<i64>, limit: usize) -> Answer<Vec<Change>> {
-        self.one(|db, tenant| journal::changes(db, tenant, run, after, limit))
+    fn changes(
+        &self,
+        run: RunId,
+        kind: Option<OperationKind>,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Answer<Vec<Change>> {
+        self.one(|db, tenant| journal::changes(db, tenant, run, kind, after, limit))
     }
 
     fn snapshots(&self, run: RunId) -> Answer<Option<(serde_json::Value, serde_json::Value)>> {

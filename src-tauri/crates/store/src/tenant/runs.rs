@@ -49,6 +49,10 @@ pub(crate) fn page(db: &Connection, tenant: i64, filter: &RunFilter) -> Result<V
         sql.push_str(" AND h.sync_status = :status");
         bound.push((":status", status));
     }
+    if let Some(simulated) = &filter.simulated {
+        sql.push_str(" AND h.option_simulate = :simulated");
+        bound.push((":simulated", simulated));
+    }
     sql.push_str(" ORDER BY h.id DESC LIMIT :most");
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(bound.as_slice())?;

@@ -79,7 +79,7 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
     assert_eq!(asker.prune(owner.now(), 10).unwrap(), Pruned::default());
     refused(asker.request_cancel(run, &actor));
     refused(asker.run(run));
-    refused(asker.changes(run, None, 10));
+    refused(asker.changes(run, None, None, 10));
     refused(asker.snapshots(run));
     refused(asker.conflict(conflict.id));
     refused(asker.decide(

@@ -28,7 +28,7 @@ pub(crate) fn a_create_is_journalled_and_learns_its_id(h: &dyn Harness) {
     let link = session.journal_chunk(&[pair], &[], world.now()).unwrap()[0]
         .link_id
         .unwrap();
-    let changes = world.tenant.changes(run, None, 10).unwrap();
+    let changes = world.tenant.changes(run, None, None, 10).unwrap();
     assert_eq!(
         (
             changes[0].state,
@@ -44,7 +44,7 @@ pub(crate) fn a_create_is_journalled_and_learns_its_id(h: &dyn Harness) {
             world.now(),
         )
         .unwrap();
-    let changes = world.tenant.changes(run, None, 10).unwrap();
+    let changes = world.tenant.changes(run, None, None, 10).unwrap();
     assert_eq!(changes.len(), 1);
     let change = &changes[0];
     assert_eq!(
@@ -221,7 +221,7 @@ pub(crate) fn history_keeps_what_a_create_wrote_when_the_link_moves_on(h: &dyn H
         .into_iter()
         .map(|done| done.link_id.unwrap())
         .collect();
-    let before = world.tenant.changes(run, None, 10).unwrap();
+    let before = world.tenant.changes(run, None, None, 10).unwrap();
     world.finish(session);
 
     let mut session = world.open();
@@ -249,10 +249,10 @@ pub(crate) fn history_keeps_what_a_create_wrote_when_the_link_moves_on(h: &dyn H
             world.now(),
         )
         .unwrap();
-    let second = world.tenant.changes(session.run(), None, 10).unwrap();
+    let second = world.tenant.changes(session.run(), None, None, 10).unwrap();
     assert_eq!(second[0].fields, before[2].fields);
     world.finish(session);
-    assert_eq!(world.tenant.changes(run, None, 10).unwrap(), before);
+    assert_eq!(world.tenant.changes(run, None, None, 10).unwrap(), before);
 }
 
 pub(crate) fn what_is_owed_is_planned_again(h: &dyn Harness) {
@@ -290,7 +290,7 @@ pub(crate) fn what_is_owed_is_planned_again(h: &dyn Harness) {
         )
         .unwrap();
     world.finish(session);
-    let change = &world.tenant.changes(run, None, 10).unwrap()[0];
+    let change = &world.tenant.changes(run, None, None, 10).unwrap()[0];
     assert_eq!(
         (
             change.state,
@@ -347,12 +347,19 @@ pub(crate) fn changes_come_in_pages(h: &dyn Harness) {
             .push(update(world.key(), Side::Source, "s-a", "x", &after));
         session.journal_chunk(&[pair], &[], world.now()).unwrap();
     }
-    let first = world.tenant.changes(run, None, 2).unwrap();
-    let rest = world.tenant.changes(run, Some(first[1].seq), 9).unwrap();
+    let first = world.tenant.changes(run, None, None, 2).unwrap();
+    let rest = world
+        .tenant
+        .changes(run, None, Some(first[1].seq), 9)
+        .unwrap();
     let all: Vec<_> = first.iter().chain(&rest).collect();
     assert_eq!(all.len(), 5);
     assert!(all.windows(2).all(|two| two[0].seq < two[1].seq));
     assert!(all.iter().all(|change| change.other_id == Some(rid("t-a"))));
+    let of = |kind, after| world.tenant.changes(run, Some(kind), after, 2).unwrap();
+    assert_eq!(of(OperationKind::Update, None), first);
+    assert_eq!(of(OperationKind::Update, Some(all[3].seq)), rest[2..]);
+    assert_eq!(of(OperationKind::Delete, None), []);
 }
 
 pub(crate) fn a_failed_transaction_leaves_nothing(h: &dyn Harness) {
@@ -368,7 +375,13 @@ pub(crate) fn a_failed_transaction_leaves_nothing(h: &dyn Harness) {
     let clash = journal_pair(None, Some(whole("b")));
     let answer = session.journal_chunk(&[pair, clash], &[logged], world.now());
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
-    assert!(world.tenant.changes(run, None, 10).unwrap().is_empty());
+    assert!(
+        world
+            .tenant
+            .changes(run, None, None, 10)
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(world.tenant.totals().unwrap().unresolved_errors, 0);
     assert_eq!(world.tenant.totals().unwrap().links, 2);
     // The session goes on.

@@ -108,7 +108,7 @@ pub(crate) fn case_30_a_crash_between_write_and_receipt_is_settled(h: &dyn Harne
             world.now(),
         )
         .unwrap();
-    let changes = tenant.changes(crashed, None, 10).unwrap();
+    let changes = tenant.changes(crashed, None, None, 10).unwrap();
     assert_eq!(
         changes
             .iter()
@@ -302,7 +302,7 @@ pub(crate) fn a_create_sent_again_under_its_key_settles_the_first(h: &dyn Harnes
         .unwrap();
     world.finish(session);
     for run in [first, second] {
-        let change = &world.tenant.changes(run, None, 9).unwrap()[0];
+        let change = &world.tenant.changes(run, None, None, 9).unwrap()[0];
         assert_eq!(
             (change.key, change.state, &change.record_id),
             (key, OperationState::Done, &Some(rid("t-n")))

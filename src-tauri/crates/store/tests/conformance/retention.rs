@@ -37,7 +37,7 @@ fn prune(world: &World) -> Pruned {
 }
 
 fn changes(world: &World, run: RunId) -> usize {
-    world.tenant.changes(run, None, 1_000).unwrap().len()
+    world.tenant.changes(run, None, None, 1_000).unwrap().len()
 }
 
 /// A run that wrote each of these links once, with an error and snapshots.

@@ -300,6 +300,7 @@ pub(crate) fn runs_come_in_pages_newest_first(h: &dyn Harness) {
     let failed = RunFilter {
         sync: Some(world.sync),
         status: Some(RunStatus::Failed),
+        simulated: None,
         limit: 9,
         before: None,
     };
@@ -447,8 +448,19 @@ pub(crate) fn a_simulation_changes_nothing_but_history(h: &dyn Harness) {
     assert_eq!(journalled[0].link_id, None);
     world.finish(session);
 
-    assert_eq!(world.tenant.changes(run, None, 10).unwrap().len(), 1);
+    assert_eq!(world.tenant.changes(run, None, None, 10).unwrap().len(), 1);
     assert_eq!(world.tenant.totals().unwrap().links, 1);
+    let listed = |simulated| {
+        let filter = RunFilter {
+            simulated: Some(simulated),
+            limit: 9,
+            ..RunFilter::default()
+        };
+        let runs = world.tenant.runs(&filter).unwrap();
+        runs.iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(true), [run]);
+    assert!(!listed(false).contains(&run) && !listed(false).is_empty());
     let mut session = world.open();
     assert!(
         session

@@ -103,7 +103,7 @@ fn many_records_share_a_dictionary_and_a_create_borrows_its_body() {
 
     // Read back by another process: all of it.
     let tenant = At(path).open().tenant(world.tenant.id());
-    let changes = tenant.changes(run, None, WRITTEN + 1).unwrap();
+    let changes = tenant.changes(run, None, None, WRITTEN + 1).unwrap();
     let fields: Vec<_> = changes.into_iter().map(|change| change.fields).collect();
     let expected: Vec<_> = pairs
         .iter()

@@ -246,7 +246,7 @@ fn nothing_of_an_erased_record_is_left_in_the_files_and_the_audit_log_is_whole()
         ("thing.done", "(erased)")
     );
     // That something was written is still told, and that it cannot be taken back.
-    let changes = world.tenant.changes(made_by, None, 10).unwrap();
+    let changes = world.tenant.changes(made_by, None, None, 10).unwrap();
     assert_eq!(changes.len(), 1);
     assert!(changes[0].erased && changes[0].fields.is_empty());
     assert!(matches!(changes[0].reversibility(), Reversibility::No(_)));
@@ -413,7 +413,7 @@ fn a_dictionary_that_was_made_of_it_is_made_anew_and_the_others_read_as_before()
     last.operations[0].after = Some(record(&told));
     session.journal_chunk(&pairs, &[], world.now()).unwrap();
     world.finish(session);
-    let before = world.tenant.changes(run, None, 1_000).unwrap();
+    let before = world.tenant.changes(run, None, None, 1_000).unwrap();
 
     let gone = erase(&world, Side::Source, "s-z").unwrap();
     assert!(gone.repacked >= 300, "{gone:?}");
@@ -426,7 +426,7 @@ fn a_dictionary_that_was_made_of_it_is_made_anew_and_the_others_read_as_before()
         .collect();
     assert!(now.iter().all(|body| !holds(body)));
     assert_eq!(found(&path, &TOKEN[..8]), 0);
-    let after = world.tenant.changes(run, None, 1_000).unwrap();
+    let after = world.tenant.changes(run, None, None, 1_000).unwrap();
     assert_eq!(before.len(), after.len());
     for (before, after) in before.iter().zip(&after) {
         assert!(after.erased || before == after);

@@ -99,7 +99,7 @@ fn a_dictionary_that_was_not_stored_is_not_used() {
         .journal_chunk(&[pair(world.key(), "second")], &[], world.now())
         .unwrap();
     world.finish(session);
-    let changes = world.tenant.changes(run, None, 10).unwrap();
+    let changes = world.tenant.changes(run, None, None, 10).unwrap();
     assert_eq!(changes.len(), 1, "and it reads back");
     let dictionaries: i64 = rusqlite::Connection::open(&path)
         .unwrap()
