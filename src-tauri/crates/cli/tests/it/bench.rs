@@ -148,6 +148,11 @@ pub(crate) fn customer(n: u32) -> Map<String, Value> {
     }))
 }
 
+/// How many records a test of many takes: 1,000, or what `TANDEM_RECORDS` says.
+pub(crate) fn many() -> u32 {
+    std::env::var("TANDEM_RECORDS").map_or(1_000, |text| text.parse().unwrap())
+}
+
 pub(crate) fn key(n: u32) -> String {
     format!("C-{n:03}")
 }

@@ -3,21 +3,22 @@
 use serde_json::json;
 use tandem_sandbox::Table;
 
-use crate::bench::{Bench, fields, key};
+use crate::bench::{Bench, fields, key, many};
 
 #[test]
-fn a_run_of_1_000_records_is_previewed_and_taken_back_but_for_what_a_person_edited() {
-    let bench = Bench::with_customers(1_000);
+fn a_run_of_many_records_is_previewed_and_taken_back_but_for_what_a_person_edited() {
+    let many = many();
+    let bench = Bench::with_customers(many);
     assert_eq!(bench.tandem(&["run", "customers"]).status, 0);
     let before = bench.right.record(Table::Customers, &key(1)).unwrap();
-    for n in 1..=1_000 {
+    for n in 1..=many {
         let city = fields(json!({"city": format!("Newtown {n}")}));
         bench.left.edit(Table::Customers, &key(n), &city).unwrap();
     }
     let run = bench.tandem(&["run", "customers", "--json"]).json();
     assert_eq!(
         run["updated"],
-        json!({"source": 0, "target": 1_000}),
+        json!({"source": 0, "target": many}),
         "{run}"
     );
     let id = run["id"].as_str().unwrap();
@@ -25,9 +26,9 @@ fn a_run_of_1_000_records_is_previewed_and_taken_back_but_for_what_a_person_edit
     let preview = bench
         .tandem(&["runs", "rollback", id, "--simulate", "--json"])
         .json();
-    assert_eq!(preview["updated"], json!({"source": 0, "target": 1_000}));
+    assert_eq!(preview["updated"], json!({"source": 0, "target": many}));
     let planned = preview["planned"].as_array().unwrap();
-    assert_eq!(planned.len(), 1_000);
+    assert_eq!(planned.len(), many as usize);
     assert!(planned.iter().all(|it| it["reversible"] == "full"));
     let still = bench.right.record(Table::Customers, &key(1)).unwrap();
     assert_ne!(still, before, "a preview writes nothing");
@@ -45,8 +46,10 @@ fn a_run_of_1_000_records_is_previewed_and_taken_back_but_for_what_a_person_edit
         said.out
     );
     assert!(
-        said.out
-            .contains("right: 0 created, 999 updated, 0 deleted"),
+        said.out.contains(&format!(
+            "right: 0 created, {} updated, 0 deleted",
+            many - 1
+        )),
         "{}",
         said.out
     );
