@@ -56,6 +56,29 @@ fn case_43_a_debt_that_arrived_unnoticed_is_cleared_without_a_write() {
 }
 
 #[test]
+fn case_43_a_debt_that_arrived_unnoticed_is_no_edit_that_a_newer_one_could_meet() {
+    let policy = policy(json!({}));
+    let (link, _) = half_landed(&policy);
+    let next = plan(&pair(Some(link), "x=2 y=2", "y=3"), &policy, now());
+    assert_eq!(
+        (next.reason, writes(&next)),
+        (Reason::OneSided, ("patch y=3".into(), "-".into()))
+    );
+}
+
+#[test]
+fn case_43_a_debt_shows_in_a_conflict_about_another_field() {
+    let policy = policy(json!({}));
+    let (link, _) = half_landed(&policy);
+    let parked = plan(&pair(Some(link), "x=5", "x=6"), &policy, now());
+    assert_eq!(contested(draft(&parked)), "x: 2/5/6");
+    let fields = &draft(&parked).fields;
+    let y = fields.iter().find(|it| it.field.as_str() == "y").unwrap();
+    let both = [&y.source, &y.target].map(|it| it.as_ref().unwrap().to_json_text());
+    assert_eq!(both, ["2", "2"], "what the source is owed, it is to say");
+}
+
+#[test]
 fn case_43_a_debtor_that_moved_on_is_contested_against_what_it_knew() {
     let manual = policy(json!({}));
     let (link, _) = half_landed(&manual);
