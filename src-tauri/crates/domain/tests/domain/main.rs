@@ -18,3 +18,4 @@ mod schedule;
 mod strategies;
 mod validation;
 mod values;
+mod waiting;

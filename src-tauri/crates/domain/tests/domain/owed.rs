@@ -79,6 +79,43 @@ fn case_43_a_debt_shows_in_a_conflict_about_another_field() {
 }
 
 #[test]
+fn case_43_a_debt_is_void_where_its_payer_takes_the_edit_back() {
+    // b{x1}, S{x2}: the write to T failed. Then S says x1 again, which T says still.
+    let policy = policy(json!({}));
+    let link = linked("x=1");
+    let sent = plan(&pair(Some(link.clone()), "x=2", "-"), &policy, now());
+    let link = stored(Some(&link), &sent).unwrap();
+    assert_eq!(owed(&link, Side::Target), [("x".into(), "2".into())].into());
+    let next = plan(&pair(Some(link.clone()), "x=1", "-"), &policy, now());
+    assert_eq!(
+        (next.reason, writes(&next)),
+        (Reason::SameChange, ("-".into(), "-".into()))
+    );
+    let link = stored(Some(&link), &next).unwrap();
+    assert_eq!(
+        (base(&link).as_str(), owed(&link, Side::Target)),
+        ("x=1", [].into())
+    );
+}
+
+#[test]
+fn case_43_a_debt_stays_where_the_winner_cannot_reach_the_other_side() {
+    let one_way = policy(json!({
+        "direction": "source_to_target", "conflict": {"default": "target_wins"}
+    }));
+    let link = linked("x=1");
+    let sent = plan(&pair(Some(link.clone()), "x=2", "-"), &one_way, now());
+    let link = stored(Some(&link), &sent).unwrap();
+    let drift = plan(&pair(Some(link.clone()), "-", "x=9"), &one_way, now());
+    assert_eq!(
+        (drift.reason, writes(&drift)),
+        (Reason::Drift, ("-".into(), "-".into()))
+    );
+    let link = stored(Some(&link), &drift).unwrap();
+    assert_eq!(owed(&link, Side::Target), [("x".into(), "2".into())].into());
+}
+
+#[test]
 fn case_43_a_debtor_that_moved_on_is_contested_against_what_it_knew() {
     let manual = policy(json!({}));
     let (link, _) = half_landed(&manual);
