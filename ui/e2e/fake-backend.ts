@@ -302,6 +302,8 @@ export class FakeBackend {
       if (!found) throw wire("not_found", "There is no such error.");
       return { ...found, resolved: true, resolved_at: new Date().toISOString() };
     },
+    list_alerts: ({ before, limit }) =>
+      page(this.setUp ? data.alerts(40) : [], before, limit, (each) => each.seq),
     list_audit: ({ before, limit }) => page(data.audit(60), before, limit, (each) => each.seq),
     verify_audit: () => ({ intact: true, first_bad: null }),
     load_sample: () => {

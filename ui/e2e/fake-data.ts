@@ -1,5 +1,6 @@
 import type { Commands } from "../src/ipc/generated/commands";
 import type {
+  AlertView,
   AuditView,
   ConflictFieldView,
   ConflictView,
@@ -485,4 +486,32 @@ export function audit(count: number): AuditView[] {
     details: (nth % 5 === 0 ? { revision: 2, take: { phone: "source" } } : { full: false }) as Json,
     hash: "c0ffee",
   }));
+}
+
+/** A failure an hour, and now and then a notice that it works again. */
+export function alerts(count: number): AlertView[] {
+  return Array.from({ length: count }, (_, nth): AlertView => {
+    const recovery = nth % 5 === 2;
+    const waits = nth === 0;
+    return {
+      seq: String(count - nth),
+      at: at(4 + nth * 73),
+      kind: recovery ? "recovery" : "failure",
+      sync: nth % 3 === 0 ? "products" : "customers",
+      run_id: "run-000097",
+      connection: ERP,
+      error: `${ERP} could not be reached at 127.0.0.1:5433.`,
+      remedy: recovery ? null : "Start the database, or correct the address in the connection.",
+      held_back: (nth * 7) % 4,
+      deliveries: [
+        { channel: "desktop", attempts: 1, delivered_at: at(4 + nth * 73), last_error: null },
+        {
+          channel: "mail",
+          attempts: waits ? 3 : 1,
+          delivered_at: waits ? null : at(4 + nth * 73),
+          last_error: waits ? "451 Try again later." : null,
+        },
+      ],
+    };
+  });
 }

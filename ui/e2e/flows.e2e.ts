@@ -102,6 +102,7 @@ test("every screen is two keys away, and the palette finds the rest", async () =
     ["s", "Syncs"],
     ["p", "Simulate"],
     ["n", "Connections"],
+    ["a", "Alerts"],
     ["u", "Audit"],
     ["o", "Overview"],
   ]) {

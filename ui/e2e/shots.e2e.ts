@@ -27,6 +27,7 @@ const SCREENS: [string, string][] = [
   ["syncs", "/t/default/syncs"],
   ["sync", "/t/default/syncs/customers"],
   ["connections", "/t/default/connections"],
+  ["alerts", "/t/default/alerts"],
   ["audit", "/t/default/audit"],
 ];
 const LOOKS: Look[] = ["light", "dark", "contrast"];

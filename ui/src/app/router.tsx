@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { AlertsScreen } from "@/features/alerts/alerts-screen";
 import { AuditScreen } from "@/features/audit/audit-screen";
 import { ConflictScreen } from "@/features/conflicts/conflict-screen";
 import { InboxScreen } from "@/features/conflicts/inbox-screen";
@@ -166,6 +167,12 @@ const connections = createRoute({
   component: ConnectionsScreen,
 });
 
+const alerts = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: "/alerts",
+  component: AlertsScreen,
+});
+
 const audit = createRoute({
   getParentRoute: () => tenantRoute,
   path: "/audit",
@@ -186,6 +193,7 @@ const tree = root.addChildren([
     sync,
     simulate,
     connections,
+    alerts,
     audit,
   ]),
 ]);

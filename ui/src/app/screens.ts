@@ -1,5 +1,6 @@
 import {
   Activity,
+  Bell,
   CircleX,
   FlaskConical,
   Gauge,
@@ -20,6 +21,7 @@ export interface Screen {
     | "/t/$tenant/syncs"
     | "/t/$tenant/simulate"
     | "/t/$tenant/connections"
+    | "/t/$tenant/alerts"
     | "/t/$tenant/audit";
   /** The key after `g`. */
   key: string;
@@ -78,5 +80,6 @@ export const SCREENS: readonly Screen[] = [
     question: "Can we reach each system?",
     icon: Plug,
   },
+  { name: "Alerts", to: "/t/$tenant/alerts", key: "a", question: "What fired?", icon: Bell },
   { name: "Audit", to: "/t/$tenant/audit", key: "u", question: "Who did what?", icon: ScrollText },
 ];

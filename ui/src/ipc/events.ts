@@ -18,13 +18,14 @@ export const STALE_AFTER: Record<WireEvent["type"], readonly Command[]> = {
     "get_conflict",
     "list_errors",
     "list_connections",
+    "list_alerts",
     "list_audit",
   ],
   // An open conflict that a run meets again is detected again, with a new revision.
   conflict_detected: ["overview", "list_conflicts", "get_conflict", "list_syncs"],
   conflict_changed: ["overview", "list_conflicts", "get_conflict", "list_syncs", "list_audit"],
   error_logged: ["overview", "list_errors", "list_connections"],
-  alert_raised: ["overview"],
+  alert_raised: ["overview", "list_alerts"],
   workspace_changed: ["overview", "list_syncs", "get_sync", "list_connections", "list_audit"],
   // The list of tenants belongs to no tenant: see `invalidate`.
   tenants_changed: ["list_tenants"],
