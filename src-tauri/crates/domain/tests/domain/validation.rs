@@ -242,6 +242,46 @@ fn paths_and_queries_spell_a_secret_differently() {
 }
 
 #[test]
+fn a_secret_that_is_learned_later_is_hidden_like_the_first() {
+    let mut redactor = Redactor::new([], ["hunter22"]);
+    assert_eq!(
+        redactor.text("is hunter22extra").to_string(),
+        format!("is {HIDDEN}extra")
+    );
+    redactor.learn("hunter22extra");
+    redactor.learn("abc");
+    for (text, hidden) in [
+        // The longer one first, so that nothing of it is left over.
+        ("is hunter22extra", format!("is {HIDDEN}")),
+        ("is hunter22", format!("is {HIDDEN}")),
+        ("is abc", "is abc".to_owned()),
+    ] {
+        assert_eq!(redactor.text(text).to_string(), hidden);
+    }
+}
+
+#[test]
+fn known_secrets_are_hidden_in_base64_at_any_offset() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let secret = "correct?horse>battery";
+    let redactor = Redactor::new([], [secret]);
+    for before in ["", "a", "ab", "abc", "user:"] {
+        for after in ["", "z", "zz"] {
+            let text = format!("{before}{secret}{after}");
+            for coded in [STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+                let shown = redactor.text(&coded).to_string();
+                assert!(shown.contains(HIDDEN), "{text}: {coded} → {shown}");
+                assert!(
+                    shown.len() <= HIDDEN.len() + 16,
+                    "{text}: {coded} → {shown}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn known_secrets_are_hidden_wherever_and_however_they_stand() {
     let secret = "p@ss w\"rd/9é+";
     let redactor = Redactor::new([], [secret, "abc"]);
