@@ -182,6 +182,16 @@ test("a circuit is probed, isolated and let through again", async () => {
   expect(complaints).toEqual([]);
 });
 
+test("what failed is tried again from its error", async () => {
+  await start("/t/default/errors/error-0");
+  await page.click("button:has-text('Try again')");
+  await page.waitForFunction(() => location.hash.includes("/runs/run-live"));
+  expect(sent("run_sync")).toEqual([
+    { tenant: "default", name: "customers", simulate: false, full: false },
+  ]);
+  expect(complaints).toEqual([]);
+});
+
 test("F6 goes through the regions and / to the filter", async () => {
   await start("/t/default/conflicts/conflict-00000");
   const seen = new Set<string>();

@@ -17,6 +17,7 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
   const { change } = usePreferences();
   const syncs = useQuery(commandQuery("list_syncs", { tenant })).data;
   const tenants = useQuery(commandQuery("list_tenants", {})).data;
+  const connections = useQuery(commandQuery("list_connections", { tenant })).data;
   const running = useQuery(commandQuery("overview", { tenant })).data?.running;
   const { mutate: start } = useMutation({
     ...commandMutation("run_sync"),
@@ -29,6 +30,20 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
     onMutate: () => announce("Cancelling…"),
     onError: (error) => announce(`The run was not cancelled: ${error.message}`),
     onSettled: () => client.invalidateQueries(),
+  });
+
+  const told = (words: (name: string) => string) => ({
+    onSuccess: (_: unknown, { name }: { name: string }) => announce(words(name)),
+    onError: (error: { message: string }) => announce(`Nothing was changed: ${error.message}`),
+    onSettled: () => client.invalidateQueries(),
+  });
+  const { mutate: probe } = useMutation({
+    ...commandMutation("probe_connection"),
+    ...told((name) => `${name} was asked: see Connections.`),
+  });
+  const { mutate: reset } = useMutation({
+    ...commandMutation("reset_connection"),
+    ...told((name) => `${name} is let through again.`),
   });
 
   return useMemo(() => {
@@ -74,6 +89,24 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
         ],
       },
       {
+        value: "Breakers",
+        items: (connections ?? [])
+          .filter(({ circuit, failures }) => circuit !== "closed" || failures > 0)
+          .flatMap(({ name }) => [
+            {
+              id: `probe ${name}`,
+              label: `Probe ${name} now`,
+              hint: "one read-only call",
+              run: () => probe({ tenant, name }),
+            },
+            {
+              id: `reset ${name}`,
+              label: `Let ${name} through again`,
+              run: () => reset({ tenant, name }),
+            },
+          ]),
+      },
+      {
         value: "Switch tenant",
         items: (tenants ?? [])
           .filter(({ name }) => name !== tenant)
@@ -101,5 +134,18 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
       },
     ];
     return groups.filter((group) => group.items.length > 0);
-  }, [syncs, tenants, running, tenant, navigate, start, cancel, showHelp, change]);
+  }, [
+    syncs,
+    tenants,
+    connections,
+    running,
+    tenant,
+    navigate,
+    start,
+    cancel,
+    probe,
+    reset,
+    showHelp,
+    change,
+  ]);
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { X } from "lucide-react";
+import { RefreshCw, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useAnnounce } from "@/components/announce";
 import { Button } from "@/components/button";
@@ -79,6 +79,37 @@ function SettleButton({ error }: { error: ErrorView }) {
   );
 }
 
+/** Whatever failed is tried again by the next run: set-aside records are read anew. */
+function RetryButton({ error }: { error: ErrorView }) {
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const announce = useAnnounce();
+  const retry = useMutation({
+    ...commandMutation("run_sync"),
+    onSuccess: ({ run_id, joined }) => {
+      announce(joined ? `${error.sync} is running already.` : `${error.sync} is tried again.`);
+      return navigate({ to: "/t/$tenant/runs/$id", params: { tenant, id: run_id } });
+    },
+    onError: (refusal) => announce(`The sync did not start: ${refusal.message}`),
+  });
+  if (error.resolved) return null;
+  return (
+    <Button
+      look="primary"
+      aria-disabled={retry.isPending}
+      title={retry.error?.message ?? `Sync ${error.sync} now: what failed is tried again`}
+      onClick={() =>
+        retry.isPending
+          ? undefined
+          : retry.mutate({ tenant, name: error.sync, simulate: false, full: false })
+      }
+      icon={<RefreshCw aria-hidden="true" className="size-4" />}
+    >
+      {retry.isPending ? "Starting…" : "Try again"}
+    </Button>
+  );
+}
+
 function Detail({ error, back }: { error: ErrorView; back(): void }) {
   const tenant = useTenant();
   const title = useRef<HTMLHeadingElement>(null);
@@ -95,6 +126,7 @@ function Detail({ error, back }: { error: ErrorView; back(): void }) {
         >
           {error.message}
         </h2>
+        <RetryButton error={error} />
         <SettleButton error={error} />
         <Button
           look="quiet"
