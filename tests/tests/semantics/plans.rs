@@ -2,8 +2,10 @@
 
 use serde_json::json;
 use tandem_domain::ids::{RecordId, Side};
+use tandem_engine::ports::connector::ErrorClass;
 use tandem_engine::ports::history::{ErrorType, RunOptions, RunStatus, SyncHistory};
-use tandem_tests::fake::{Call, Reaction, fields};
+use tandem_engine::ports::store::RunFilter;
+use tandem_tests::fake::{Call, Reaction, fault, fields};
 use tandem_tests::world::World;
 
 use crate::deletes::linked;
@@ -19,9 +21,10 @@ const SIMULATE: RunOptions = RunOptions {
 
 /// Simulates, and says which options apply that.
 async fn reviewed(world: &World, options: RunOptions) -> (SyncHistory, RunOptions) {
-    let before = world.effects();
+    let writes = || Side::BOTH.map(|side| world.counts(side).writes);
+    let before = writes();
     let simulation = world.run_with(options).await;
-    assert_eq!(world.effects(), before, "a simulation writes nothing");
+    assert_eq!(writes(), before, "a simulation sends no write at all");
     let apply = RunOptions {
         simulate: false,
         applies: Some(simulation.id),
@@ -49,6 +52,42 @@ async fn edited() -> (World, Vec<(RecordId, RecordId)>) {
     let new = fields(&[("name", "p20"), ("x", "1")]);
     world.source.state().add(new);
     (world, pairs)
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_simulation_sends_a_write_whatever_is_to_be_done() {
+    let full = RunOptions {
+        full: true,
+        ..SIMULATE
+    };
+    let deletes = RunOptions {
+        allow_deletes: Some(1),
+        ..SIMULATE
+    };
+    // A first sync, edits of all kinds, and what an interrupted run left.
+    let first = World::new(json!({}));
+    let new = fields(&[("name", "p"), ("x", "1")]);
+    first.source.state().add(new);
+    let (edited, _) = edited().await;
+    let (uncertain, pairs) = linked(10, json!({})).await;
+    uncertain.source.state().edit(&pairs[0].0, "x", "2");
+    uncertain.target.script(|call, _| match call {
+        Call::Write(_) => Reaction::ApplyThenFail(fault(ErrorClass::Timeout)),
+        _ => Reaction::Answer,
+    });
+    uncertain.run().await;
+    uncertain.target.unscript();
+    for world in [first, edited, uncertain] {
+        for options in [SIMULATE, full, deletes] {
+            reviewed(&world, options).await;
+        }
+        let store = world.store.runs(&RunFilter {
+            simulated: Some(true),
+            limit: 9,
+            ..RunFilter::default()
+        });
+        assert_eq!(store.unwrap().len(), 3);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -299,9 +338,7 @@ async fn the_rest_of_a_stopped_application_is_not_left_to_an_ordinary_run() {
     let (world, _) = edited().await;
     let (_, apply) = reviewed(&world, SIMULATE).await;
     world.target.script(|call, _| match call {
-        Call::Write(_) => Reaction::Fail(tandem_tests::fake::fault(
-            tandem_engine::ports::connector::ErrorClass::Rejected,
-        )),
+        Call::Write(_) => Reaction::Fail(fault(ErrorClass::Rejected)),
         _ => Reaction::Answer,
     });
     let history = world.run_adding_up(apply).await;
