@@ -25,9 +25,9 @@ impl Planner<'_> {
             let link = self.after_delete(LinkState::Excluded, side, gone, live);
             return self.decision(Reason::DeleteIgnored, Some(link));
         }
-        // Where nothing is agreed about the live record (met for the first time, made anew, come
+        // Where nothing of the live record is incorporated (met for the first time, made anew, come
         // back), it is news, and no policy about edits deletes it: a person looks at it first.
-        let news = self.base().is_none() || live.replaced || live.shadow.is_empty();
+        let news = self.base().is_none() || live.shadow.is_empty();
         // Live changes, and changes that never reached the deleted record.
         let edited = !gone.owed.is_empty() || self.moved(live);
         let (against, delete_wins) = if news {
