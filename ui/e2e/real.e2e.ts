@@ -271,6 +271,36 @@ describe.skipIf(PROGRAM === undefined)("on a real backend", () => {
     expect(ostara.writes.length).toBe(before);
   });
 
+  test("just what was reviewed is applied, and taken back after a look", async () => {
+    lumen.put(lumen.idOf("person10@example.org"), { phone: "+49 30 7777" });
+    await press("g", "p");
+    await page.click("button:has-text('Simulate')");
+    await page.waitForSelector('h1:has-text("Simulation of people")');
+    await page.waitForSelector("article >> text=+49 30 7777");
+    // Somebody goes on working while this is read.
+    lumen.put(lumen.idOf("person10@example.org"), { phone: "+49 30 2020" });
+    await page.click("button:has-text('Apply exactly this')");
+    await page.click("button:text-is('Write 2 records')");
+    await page.waitForSelector('h1:has-text("Applied plan of people")');
+    await page.waitForSelector("h2:text-is('Left alone: 1 record')");
+    await page.waitForSelector("text=since an update was reviewed, phone changed");
+    expect(ostara.find("person9@example.org")?.phone).toBe("+49 30 9999");
+    expect(ostara.find("person10@example.org")?.phone).toBe("+49 30 1010");
+
+    await page.click("button:has-text('Preview a rollback')");
+    await page.waitForSelector('h1:has-text("Simulated rollback of people")');
+    expect(ostara.find("person9@example.org")?.phone).toBe("+49 30 9999");
+    await page.click("button:has-text('Roll back now')");
+    await page.click("button:text-is('Put 1 record back')");
+    await page.waitForSelector('h1:has-text("Rollback of people")');
+    await until(
+      "it says again what it said",
+      () => ostara.find("person9@example.org")?.phone === "+49 30 1009",
+    );
+    expect(lumen.find("person9@example.org")?.phone).toBe("+49 30 9999");
+    expect(complaints).toEqual([]);
+  });
+
   test("a system that is away is an error with a remedy, here and in its test", async () => {
     ostara.stop();
     expect(await syncNow()).toBe("Failed");
@@ -295,7 +325,9 @@ describe.skipIf(PROGRAM === undefined)("on a real backend", () => {
         "errors?view=all",
         "syncs",
         "syncs/people",
+        "simulate",
         "connections",
+        "alerts",
         "audit",
         ...runs.items.slice(0, 2).map(({ id }) => `runs/${id}`),
         ...conflicts.items.slice(0, 3).map(({ id }) => `conflicts/${id}`),
