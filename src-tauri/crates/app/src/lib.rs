@@ -8,6 +8,8 @@ mod app;
 mod dispatch;
 mod error;
 mod execution;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod link;
 mod lookup;
 mod place;

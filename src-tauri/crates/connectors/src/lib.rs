@@ -3,6 +3,8 @@
 //! [`check_settings`] says what is wrong with them before anything is reached.
 
 mod factory;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod json;
 mod net;
 /// What goes out although no connection describes it.

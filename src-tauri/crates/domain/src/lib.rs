@@ -12,6 +12,8 @@ pub mod decide;
 mod draft;
 mod expression;
 pub mod field_type;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod ids;
 pub mod link;
 pub mod mapping;

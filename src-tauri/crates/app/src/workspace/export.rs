@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 use tandem_domain::config::SyncConfiguration;
+use tandem_domain::ids::Name;
 use tandem_engine::ports::Retention;
-use tandem_engine::ports::store::ConnectionRecord;
 use toml::Table;
 
 use crate::app::{App, Scope};
@@ -29,21 +29,27 @@ impl App {
 
 /// The workspace file of a tenant as it stands.
 pub(crate) fn workspace_toml(scope: &Scope<'_>) -> Result<String, AppError> {
-    let kept = scope.store.retention()?;
+    let connections = scope.store.connections()?;
+    let syncs = scope.store.syncs()?;
+    text(
+        &scope.store.retention()?,
+        connections
+            .iter()
+            .map(|record| (&record.name, record.kind.as_str(), &record.settings)),
+        syncs.iter().map(|record| &record.config),
+    )
+}
+
+/// A workspace file that says just this; of a connection its name, kind and settings.
+pub(super) fn text<'a>(
+    kept: &Retention,
+    connections: impl Iterator<Item = (&'a Name, &'a str, &'a Value)>,
+    syncs: impl Iterator<Item = &'a SyncConfiguration>,
+) -> Result<String, AppError> {
     let file = File {
-        retention: (kept != Retention::default()).then(|| retention(&kept)),
-        connections: scope
-            .store
-            .connections()?
-            .iter()
-            .map(connection)
-            .collect::<Result<_, _>>()?,
-        syncs: scope
-            .store
-            .syncs()?
-            .iter()
-            .map(|record| sync(&record.config))
-            .collect::<Result<_, _>>()?,
+        retention: (*kept != Retention::default()).then(|| retention(kept)),
+        connections: connections.map(connection).collect::<Result<_, _>>()?,
+        syncs: syncs.map(sync).collect::<Result<_, _>>()?,
     };
     toml::to_string_pretty(&file).map_err(|error| AppError::Internal(error.to_string()))
 }
@@ -66,14 +72,11 @@ fn retention(kept: &Retention) -> Table {
         .collect()
 }
 
-fn connection(record: &ConnectionRecord) -> Result<Table, AppError> {
+fn connection((name, kind, settings): (&Name, &str, &Value)) -> Result<Table, AppError> {
     let mut table = Table::new();
-    table.insert(
-        "name".to_owned(),
-        toml::Value::String(record.name.to_string()),
-    );
-    table.insert("kind".to_owned(), toml::Value::String(record.kind.clone()));
-    table.extend(as_table(&record.settings)?);
+    table.insert("name".to_owned(), toml::Value::String(name.to_string()));
+    table.insert("kind".to_owned(), toml::Value::String(kind.to_owned()));
+    table.extend(as_table(settings)?);
     Ok(table)
 }
 

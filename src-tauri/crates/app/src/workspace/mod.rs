@@ -7,6 +7,8 @@ mod apply;
 mod check;
 mod document;
 mod export;
+#[cfg(any(test, feature = "fuzzing"))]
+mod fuzzed;
 mod parse;
 mod places;
 mod problem;
@@ -14,6 +16,8 @@ mod repair;
 mod schema;
 
 pub(crate) use export::{sync_toml, workspace_toml};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use fuzzed::read_and_written;
 pub use problem::{Problem, WorkspaceProblems};
 pub use schema::workspace_schema;
 
