@@ -459,15 +459,15 @@ impl RestConnector {
         };
         elements(list, |entry| {
             let raw = at(entry, inner).unwrap_or(entry);
-            match records::read(&self.collection, raw, complete) {
+            let clean = |text: &str| self.http.clean(text);
+            match records::read_cleaned(&self.collection, raw, complete, clean) {
                 Ok(record) => {
                     found.digests.push(digest(&record.id.as_str()));
                     found.records.push(record);
                 }
-                Err(mut unreadable) => {
+                Err(unreadable) => {
                     found.digests.push(digest(&raw.get()));
                     if found.unreadable.len() < MAX_UNREADABLE {
-                        unreadable.text = self.http.clean(&unreadable.text);
                         found.unreadable.push(unreadable);
                     }
                 }

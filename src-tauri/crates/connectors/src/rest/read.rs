@@ -125,7 +125,8 @@ impl RestConnector {
             let what = format!("nothing is at {:?}, where the record should be", get.record);
             self.http.not_as_described(&answer, &what, Applied::No)
         })?;
-        match records::read(&self.collection, raw, true) {
+        let clean = |text: &str| self.http.clean(text);
+        match records::read_cleaned(&self.collection, raw, true, clean) {
             Ok(mut record) if record.id == *id => {
                 if let Some(version) = self.etag(&answer) {
                     record.version = Some(version);

@@ -61,6 +61,41 @@ pub(crate) fn read(
     })
 }
 
+/// Reads one entry; what is told of one that is no record holds no secret.
+pub(crate) fn read_cleaned(
+    collection: &RestCollection,
+    raw: &RawValue,
+    complete: bool,
+    clean: impl Fn(&str) -> String,
+) -> Result<NativeRecord, Unreadable> {
+    read(collection, raw, complete).map_err(|unreadable| {
+        // Cleaned before anything is cut out of it: half a secret at the edge would no longer be
+        // recognised.
+        if raw.get().len() > MAX_RECORD {
+            let text = cut(&clean(cut(raw.get(), KEPT * 2)), KEPT).to_owned();
+            return Unreadable { text, ..unreadable };
+        }
+        let text = clean(raw.get());
+        if text == raw.get() {
+            return unreadable;
+        }
+        let again = RawValue::from_string(text)
+            .ok()
+            .and_then(|raw| read(collection, &raw, complete).err());
+        let (reason, text) = again.map_or_else(
+            || {
+                (
+                    "it cannot be read, and holds a credential".to_owned(),
+                    String::new(),
+                )
+            },
+            |again| (again.reason, again.text),
+        );
+        let id = unreadable.id;
+        Unreadable { id, reason, text }
+    })
+}
+
 /// The version a record carries in itself.
 pub(crate) fn version(collection: &RestCollection, fields: &NativeFields) -> Option<Version> {
     let Some(VersionSource::Field(name)) = &collection.version else {
@@ -97,6 +132,38 @@ fn is_deleted(collection: &RestCollection, fields: &NativeFields) -> bool {
         None => !matches!(value, Value::Null | Value::Bool(false)),
         Some(expected) => {
             Value::from_json_text(&expected.to_string()).is_ok_and(|expected| expected == *value)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_is_no_record_tells_no_secret_and_no_half_of_one() {
+        let collection: RestCollection =
+            serde_json::from_value(serde_json::json!({ "list": { "path": "/" } })).unwrap();
+        let secret = "canary-7f3a-9c";
+        let long = "x".repeat(KEPT - 25);
+        for text in [
+            format!(r#"{{"id":1,"{secret}":1,"{secret}":2}}"#),
+            // Told is what stands around the place.
+            format!(r#"{{"id":1,"a":"{secret}","a":2}}"#),
+            format!(r#"{{"a":1e999,"b":"{secret}"}}"#),
+            // Kept is the beginning.
+            format!(r#"{{"no":"{long}","b":"{secret}"}}"#),
+            format!(r#"["{}","{secret}"]"#, "x".repeat(MAX_RECORD)),
+            format!(r#"["{}","{secret}"]"#, &long[6..]),
+        ] {
+            let raw = RawValue::from_string(text).unwrap();
+            let clean = |text: &str| text.replace(secret, "•••");
+            let told = read_cleaned(&collection, &raw, true, clean).unwrap_err();
+            for text in [&told.reason, &told.text] {
+                assert!(!text.contains("cana"), "{text}");
+                assert!(!text.contains("-9c"), "{text}");
+            }
+            assert!(told.text.len() <= KEPT);
         }
     }
 }
