@@ -106,6 +106,24 @@ impl Cmd {
         self.finish(limit(), |_| Ok(()))
     }
 
+    /// The same, handing over what it says on standard error, line by line.
+    pub(crate) fn heard(mut self, mut each: impl FnMut(&str)) -> Result<(), Trouble> {
+        println!("$ {}", self.shown);
+        self.inner.stderr(Stdio::piped());
+        self.finish(limit(), |child| {
+            let Some(err) = child.stderr.take() else {
+                return Ok(());
+            };
+            let mut err = BufReader::new(err);
+            let mut line = Vec::new();
+            while err.read_until(b'\n', &mut line)? > 0 {
+                each(String::from_utf8_lossy(&line).trim_end());
+                line.clear();
+            }
+            Ok(())
+        })
+    }
+
     /// The same, passing standard output on line by line and counting the tests it reports.
     pub(crate) fn tallied(mut self) -> (Tally, Result<(), Trouble>) {
         println!("$ {}", self.shown);
@@ -214,6 +232,17 @@ mod tests {
         assert!(String::from_utf8_lossy(&shown).starts_with("test result"));
         assert_eq!((tally.passed, tally.failed), (2, 1));
         assert!(matches!(ended, Err(Trouble::Ended { status, .. }) if status.code() == Some(3)));
+    }
+
+    #[test]
+    fn what_is_said_on_standard_error_is_handed_over() {
+        let mut heard = Vec::new();
+        let script = "echo one >&2; echo two >&2; exit 3";
+        let ended = Cmd::new("sh")
+            .args(["-c", script])
+            .heard(|line| heard.push(line.to_owned()));
+        assert_eq!(heard, ["one", "two"]);
+        assert!(ended.is_err());
     }
 
     #[test]

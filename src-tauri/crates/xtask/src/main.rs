@@ -29,6 +29,7 @@
 
 mod command;
 mod consent;
+mod fuzz;
 mod install;
 mod mutants;
 mod parts;
@@ -112,6 +113,15 @@ enum Verb {
     },
     /// Change what decides, retries, breaks off and redacts in small ways; a test has to mind each
     Mutants,
+    /// Try random inputs on what reads files, answers, values and mappings
+    Fuzz {
+        /// How long each target is tried
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// One target only
+        #[arg(long, value_name = "TARGET")]
+        only: Option<fuzz::Target>,
+    },
     /// Prove Tandem on real systems nobody here wrote
     Systems {
         /// One pair of systems only, such as `kinto-postgres`
@@ -161,6 +171,7 @@ fn dispatch(verb: Verb, consent: Consent) -> Result<ExitCode, Trouble> {
         } => verbs::bench(&paths, n, latency, rounds, json),
         Verb::Soak { histories, seed } => verbs::soak(&paths, consent, histories, seed),
         Verb::Mutants => mutants::mutants(&paths, consent),
+        Verb::Fuzz { seconds, only } => fuzz::run(&paths, consent, seconds, only),
         Verb::Systems { only } => Ok(parts::systems_alone(&paths, consent, only.as_deref())),
         Verb::Bundle => verbs::bundle(&paths, consent),
         Verb::Screenshots { out } => verbs::screenshots(&paths, consent, out),

@@ -1,4 +1,4 @@
-//! Cargo subcommands that the checks use, at versions named here, built once into the target
+//! Cargo subcommands that the checks and the fuzzer use, at versions named here, built once into the target
 //! folder. They are built without optimisation: compiling them is what costs, not running them.
 
 use std::fs;
@@ -30,6 +30,12 @@ pub(crate) const MACHETE: Tool = Tool {
 pub(crate) const MUTANTS: Tool = Tool {
     name: "cargo-mutants",
     version: "27.1.0",
+};
+
+/// Builds fuzz targets as libFuzzer wants them.
+pub(crate) const FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
 };
 
 /// Makes sure that `tool` is there; its executable.

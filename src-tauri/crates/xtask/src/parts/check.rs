@@ -19,7 +19,12 @@ pub(super) fn run(paths: &Paths, consent: Consent, report: &mut Report) {
         apt::ensure(&[&apt::BUILD, &apt::BUILD_WINDOW], consent)
     });
     report.step(PART, "format", || {
-        cargo(paths).words("fmt --all --check").run()
+        cargo(paths).words("fmt --all --check").run()?;
+        // A workspace of its own.
+        cargo(paths)
+            .dir(paths.root.join("tests/fuzz"))
+            .words("fmt --check")
+            .run()
     });
     lints(paths, consent, report);
     report.step(PART, "licences, banned crates, sources", || {
