@@ -21,18 +21,23 @@ impl<'a> Document<'a> {
     /// Parses; or says what is no TOML, `(line, message)`, once for each line.
     pub(super) fn parse(text: &'a str) -> Result<Self, Vec<(usize, String)>> {
         let (root, errors) = DeTable::parse_recoverable(text);
-        if errors.is_empty() {
-            return Ok(Self {
-                text,
-                root: root.into_inner(),
-            });
+        let root = root.into_inner();
+        let mut places: Vec<(usize, String)> = errors
+            .iter()
+            .map(|error| {
+                let at = error.span().map_or(text.len(), |span| span.start);
+                (at, error.message().to_owned())
+            })
+            .collect();
+        for (_, item) in &root {
+            too_large(item, &mut places);
+        }
+        if places.is_empty() {
+            return Ok(Self { text, root });
         }
         let mut found = std::collections::BTreeMap::new();
-        for error in errors {
-            let line = line_at(text, error.span().map_or(text.len(), |span| span.start));
-            found
-                .entry(line)
-                .or_insert_with(|| error.message().to_owned());
+        for (at, message) in places {
+            found.entry(line_at(text, at)).or_insert(message);
         }
         Err(found.into_iter().collect())
     }
@@ -108,11 +113,25 @@ fn value(item: &DeValue<'_>) -> Value {
 }
 
 fn integer(number: &DeInteger<'_>) -> Value {
-    let (text, radix) = (number.as_str(), number.radix());
-    i64::from_str_radix(text, radix)
-        .map(Value::from)
-        .or_else(|_| u64::from_str_radix(text, radix).map(Value::from))
-        .unwrap_or_else(|_| Value::String(text.to_owned()))
+    i64_of(number).map_or_else(|| Value::String(number.as_str().to_owned()), Value::from)
+}
+
+fn i64_of(number: &DeInteger<'_>) -> Option<i64> {
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// Notes every whole number that TOML cannot hold, with its offset: taken in, it could not be
+/// written into a workspace file again.
+fn too_large(item: &Spanned<DeValue<'_>>, found: &mut Vec<(usize, String)>) {
+    match item.get_ref() {
+        DeValue::Integer(number) if i64_of(number).is_none() => {
+            let what = format!("the number {number} is too large; write it as text");
+            found.push((item.span().start, what));
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| too_large(item, found)),
+        DeValue::Table(table) => table.iter().for_each(|(_, item)| too_large(item, found)),
+        _ => {}
+    }
 }
 
 /// A path as errors write it (`a.b[0].c`), as steps that exist in `json` as far as possible: a key
@@ -249,6 +268,25 @@ name = \"erp\"
         let mut lines: Vec<usize> = errors.into_iter().map(|(line, _)| line).collect();
         lines.sort_unstable();
         assert_eq!(lines, [2, 3]);
+    }
+
+    #[test]
+    fn a_number_that_could_not_be_written_again_has_its_place() {
+        let largest = i64::MAX;
+        assert!(Document::parse(&format!("a = {largest}\nb = -{largest}\n")).is_ok());
+        for number in [
+            "9223372036854775808",
+            "18446744073709551615",
+            "0xffff_ffff_ffff_ffff",
+        ] {
+            let text = format!("[[a]]\nb = [{{ c = 1 }}, {{ c = {number} }}]\n");
+            let Err(errors) = Document::parse(&text) else {
+                panic!("{number} is too large")
+            };
+            assert_eq!(errors.len(), 1);
+            assert_eq!(errors[0].0, 2);
+            assert!(errors[0].1.contains("too large"), "{errors:?}");
+        }
     }
 
     #[test]
