@@ -209,3 +209,59 @@ impl Secrets for Token {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever what a system says is cut, a credential it says back is not cut in two.
+    #[test]
+    fn no_half_of_a_credential_is_told() {
+        let before = "http://127.0.0.1:1/";
+        for filling in (0..1_100).chain(16_350..16_390) {
+            let filling = "x".repeat(filling);
+            for answer in [
+                format!("400\n\n{filling}{SECRET}"),
+                format!("400\n\n{{\"message\":\"{filling}{SECRET}\"}}"),
+                format!("302\nLocation: {before}{filling}{SECRET}\n\n"),
+                format!("200\nContent-Encoding: {filling}{SECRET}\n\n"),
+                format!("200\n\n{{\"data\":[],\"seq\":1,\"next\":\"http://:{filling}{SECRET}\"}}"),
+                format!("200\n\n{{\"results\":[{{\"status\":400,\"m\":\"{filling}{SECRET}\"}}]}}"),
+            ] {
+                for asked in [b'0', b'5'] {
+                    let error = COLLECTIONS.with(|collections| {
+                        let given = answers::of(answer.as_bytes());
+                        answers::given(given, || said_of(&collections[0], asked))
+                    });
+                    let message = error.map(|error| error.message).unwrap_or_default();
+                    assert!(!message.contains("cana"), "{message}");
+                }
+            }
+        }
+    }
+
+    fn said_of(system: &RestConnector, asked: u8) -> Option<ConnectorError> {
+        if asked == b'0' {
+            return block_on(system.list(&ListRequest {
+                since: None,
+                page: None,
+            }))
+            .err();
+        }
+        let change = NativeChange::Delete {
+            id: RecordId::new("1").unwrap(),
+            if_version: None,
+        };
+        let operation = WriteOperation {
+            key: OperationKey(Uuid::nil()),
+            change,
+        };
+        match block_on(system.write(&[operation])) {
+            Ok(outcomes) => outcomes.into_iter().find_map(|outcome| match outcome {
+                WriteOutcome::Rejected(error) => Some(error),
+                _ => None,
+            }),
+            Err(error) => Some(error),
+        }
+    }
+}

@@ -12,7 +12,7 @@ use tandem_engine::ports::connector::{
 };
 
 use super::compiled::BulkTemplates;
-use super::http::{Answer, Call, SAID, configuration, header_name, header_value};
+use super::http::{Answer, Call, KEPT, SAID, SHOWN, configuration, header_name, header_value};
 use super::settings::Bulk;
 use super::write::{known, method};
 use super::{RestConnector, classify, records};
@@ -199,14 +199,17 @@ impl RestConnector {
             return Ok(WriteOutcome::Gone);
         }
         let own = errors.message.as_deref();
-        let message = own
+        let (message, most) = own
             .into_iter()
             .chain(["/error/message", "/message", "/error", "/detail"])
             .find_map(|pointer| result.at(pointer).and_then(scalar))
-            .unwrap_or_else(|| cut(raw.get(), 300).to_owned());
+            .map_or_else(
+                || (cut(raw.get(), KEPT).to_owned(), SHOWN),
+                |message| (message, SAID),
+            );
         // Cleaned before it is cut: half a secret at the edge would no longer be recognised.
         let message = self.http.clean(&message);
-        let message = cut(&message, SAID);
+        let message = cut(&message, most);
         let (class, applied) = classify::status(status);
         Ok(WriteOutcome::Rejected(ConnectorError {
             class,

@@ -16,8 +16,7 @@ use tokio::sync::{Mutex, Semaphore};
 use super::login::Login;
 use super::settings::{Auth, HeaderValue as SettingsHeader, RestSettings};
 use super::transport::{self, Kind, Request, Transport};
-pub(crate) use super::transport::{Answer, SAID};
-use crate::json::cut;
+pub(crate) use super::transport::{Answer, KEPT, SAID, SHOWN};
 use crate::net::{self, CheckedResolver};
 use crate::redact::Redactor;
 use crate::settings::SecretRef;
@@ -103,8 +102,8 @@ impl Http {
     pub(crate) fn follow(&self, from: &Url, next: &str) -> Result<Url, ConnectorError> {
         let url = from.join(next).map_err(|error| {
             protocol(format!(
-                "the next page's address {:?} is none: {error}",
-                cut(next, 200)
+                "the next page's address {} is none: {error}",
+                self.quoted(next, 200)
             ))
         })?;
         if url.origin() == self.base.origin() {
@@ -113,12 +112,16 @@ impl Http {
         Err(protocol(format!(
             "{} points to another system, {}; it was not followed",
             self.base.origin().ascii_serialization(),
-            url.origin().ascii_serialization()
+            self.clean(&url.origin().ascii_serialization())
         )))
     }
 
     pub(crate) fn clean(&self, text: &str) -> String {
         self.transport.redactor.clean(text)
+    }
+
+    fn quoted(&self, text: &str, most: usize) -> String {
+        self.transport.quoted(text, most)
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -160,8 +163,8 @@ impl Http {
                 return Err(self.not_as_described(
                     &answer,
                     &format!(
-                        "it redirects to {:?}; set base_url to where it is now",
-                        cut(place, 200)
+                        "it redirects to {}; set base_url to where it is now",
+                        self.quoted(place, 200)
                     ),
                     Applied::No,
                 ));

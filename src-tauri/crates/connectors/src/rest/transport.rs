@@ -20,11 +20,14 @@ use crate::redact::Redactor;
 use crate::tls;
 
 /// Bytes of a body kept for the error log.
-const KEPT: usize = 16 * 1024;
+pub(crate) const KEPT: usize = 16 * 1024;
 /// Bytes read of a refusal; what is beyond them is not waited for.
 const REFUSAL: usize = 1024 * 1024;
 /// Bytes of what a system says of its refusal that are told.
 pub(crate) const SAID: usize = 1_000;
+
+/// Bytes that are told of what says nothing of itself.
+pub(crate) const SHOWN: usize = 300;
 
 /// An HTTP client with what is needed to tell of its calls without a secret. Cheap to clone.
 #[derive(Clone)]
@@ -168,8 +171,8 @@ impl Transport {
             return Err(self.not_as_described(
                 &answer,
                 &format!(
-                    "its answer is encoded as {:?}, which was not asked for",
-                    cut(encoding, 100)
+                    "its answer is encoded as {}, which was not asked for",
+                    self.quoted(encoding, 100)
                 ),
                 Applied::Maybe,
             ));
@@ -247,19 +250,26 @@ impl Transport {
         }
     }
 
+    /// What a system said, in quotation marks and cut to so many bytes.
+    pub(super) fn quoted(&self, text: &str, most: usize) -> String {
+        // Cleaned before it is cut: half a secret at the edge would no longer be recognised.
+        format!("{:?}", cut(&self.redactor.clean(text), most))
+    }
+
     /// An answer that is no success, as an error of its class.
     pub(crate) fn refusal(&self, answer: &Answer, message: Option<String>) -> ConnectorError {
         let (class, applied) = classify::status(answer.status);
-        let said = message.unwrap_or_else(|| match answer.sent.kind {
-            Kind::Data => {
-                let start = answer.body.get(..SAID).unwrap_or(&answer.body);
-                cut(&String::from_utf8_lossy(start), 300).trim().to_owned()
+        let (said, most) = match (message, answer.sent.kind) {
+            (Some(message), _) => (message, SAID),
+            (None, Kind::Data) => {
+                let start = answer.body.get(..KEPT).unwrap_or(&answer.body);
+                (String::from_utf8_lossy(start).into_owned(), SHOWN)
             }
-            Kind::Login => String::new(),
-        });
+            (None, Kind::Login) => (String::new(), 0),
+        };
         // Cleaned before it is cut: half a secret at the edge would no longer be recognised.
         let said = self.redactor.clean(&said);
-        let said = cut(&said, SAID);
+        let said = cut(&said, most).trim();
         let colon = if said.is_empty() { "" } else { ": " };
         let text = format!(
             "{} answered {}{colon}{said}",

@@ -246,9 +246,9 @@ impl OAuth2 {
         if let Some(kind) = text("token_type")
             && !kind.expose().eq_ignore_ascii_case("bearer")
         {
-            let kind = cut(kind.expose(), 40).to_owned();
+            let kind = self.transport.quoted(kind.expose(), 40);
             return Err(unlike(&format!(
-                "it gives tokens of the type {kind:?}; only bearer tokens can be used"
+                "it gives tokens of the type {kind}; only bearer tokens can be used"
             )));
         }
         let value = secret_header(&format!("Bearer {}", access.expose()))
@@ -322,9 +322,9 @@ impl OAuth2 {
             return self.transport.not_as_described(
                 answer,
                 &format!(
-                    "it redirects to {:?}, where no credentials are sent; set auth.token_url to where \
+                    "it redirects to {}, where no credentials are sent; set auth.token_url to where \
                      it is now",
-                    cut(place, 200)
+                    self.transport.quoted(place, 200)
                 ),
                 Applied::No,
             );

@@ -12,7 +12,6 @@ use tandem_engine::ports::{Secret, Secrets};
 use url::form_urlencoded::Serializer;
 
 use super::{ANSWER_CAP, Token};
-use crate::json::cut;
 use crate::rest::http::{below, configuration, header_name, resolve, secret_header};
 use crate::rest::settings::{HeaderValue as Value, Session as Settings, SessionBody, SessionToken};
 use crate::rest::transport::{Answer, Kind, Request, Transport};
@@ -141,9 +140,9 @@ impl Session {
     fn refusal(&self, answer: &Answer) -> ConnectorError {
         if let Some(place) = answer.redirect() {
             let what = format!(
-                "the login redirects to {:?}, where no credentials are sent; set auth.path to where it \
+                "the login redirects to {}, where no credentials are sent; set auth.path to where it \
                  is now",
-                cut(place, 200)
+                self.transport.quoted(place, 200)
             );
             return self.transport.not_as_described(answer, &what, Applied::No);
         }
