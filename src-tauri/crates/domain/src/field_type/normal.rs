@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::field_type::{FieldType, ListOrder, Precision, TextType};
-use crate::value::Value;
+use crate::value::{Value, timestamp_text};
 
 pub(super) fn normalise<'a>(ty: &FieldType, value: &'a Value) -> Cow<'a, Value> {
     match (ty, value) {
@@ -25,6 +25,7 @@ pub(super) fn normalise<'a>(ty: &FieldType, value: &'a Value) -> Cow<'a, Value> 
             let cut = truncated(*at, *precision);
             owned_if_changed(value, *at == cut, || Value::Timestamp(cut))
         }
+        (FieldType::Timestamp { .. } | FieldType::Date, _) => Cow::Borrowed(value),
         (FieldType::List(list), Value::List(items)) => elements(&list.order, value, items),
         _ => structure(value),
     }
@@ -38,7 +39,8 @@ fn owned_if_changed(value: &Value, same: bool, changed: impl FnOnce() -> Value) 
     }
 }
 
-/// NFC throughout, in whatever is in there; numbers already compare by value.
+/// NFC throughout, in whatever is in there; numbers already compare by value. A time is what JSON
+/// writes for it: sent to a system that has JSON only, it comes back as text.
 fn structure(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::Text(text) => match nfc(text) {
@@ -65,9 +67,9 @@ fn structure(value: &Value) -> Cow<'_, Value> {
                 )
             })
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Timestamp(_) | Value::Date(_) => {
-            Cow::Borrowed(value)
-        }
+        Value::Timestamp(at) => Cow::Owned(Value::Text(timestamp_text(at))),
+        Value::Date(day) => Cow::Owned(Value::Text(day.to_string())),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Cow::Borrowed(value),
     }
 }
 

@@ -486,6 +486,20 @@ fn same_rows() -> Vec<(&'static str, serde_json::Value, Value, Value, bool)> {
             false,
         ),
         (
+            "a time under json is the text that JSON writes for it",
+            json!("json"),
+            Value::Timestamp("2025-01-31T08:00:00.5Z".parse().unwrap()),
+            parse(r#""2025-01-31T08:00:00.500Z""#),
+            true,
+        ),
+        (
+            "a day in a list is, too",
+            json!("list"),
+            Value::List(vec![Value::Date("2025-01-31".parse().unwrap())]),
+            parse(r#"["2025-01-31"]"#),
+            true,
+        ),
+        (
             "null is null",
             json!("integer"),
             Value::Null,
