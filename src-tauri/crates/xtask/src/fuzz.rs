@@ -104,14 +104,27 @@ pub(crate) fn run(
         let mut figures = Figures::default();
         let held = cmd.heard(|line| {
             figures.read(line);
-            // What it reports all the time is summed up at the end.
-            if !line.starts_with(['#', '\t']) && !line.starts_with("INFO:") {
+            if worth_telling(line) {
                 println!("{line}");
             }
         });
         ended.push((target, figures, held));
     }
     Ok(summary(&ended))
+}
+
+/// Whether a line tells more than what is summed up at the end: not progress, advice, statistics,
+/// and what our build has not linked.
+fn worth_telling(line: &str) -> bool {
+    let usual = [
+        "#",
+        "\"",
+        "\t",
+        "INFO:",
+        "WARNING: Failed to find",
+        "stat::",
+    ];
+    !usual.iter().any(|start| line.starts_with(start))
 }
 
 /// libFuzzer makes a path by putting the kind of failure and a digest right behind this.
