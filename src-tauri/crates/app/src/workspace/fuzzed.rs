@@ -50,7 +50,7 @@ fn unreadable(written: &str, why: &str) -> ! {
 fn written(workspace: &Workspace) -> String {
     let connections = workspace.connections.iter();
     let text = export::text(
-        &workspace.retention.clone().unwrap_or_default(),
+        &workspace.retention.unwrap_or_default(),
         connections.map(|it| (&it.name, it.kind.as_str(), &it.settings)),
         workspace.syncs.iter().map(|it| &it.config),
     );
@@ -65,6 +65,6 @@ fn meaning(workspace: &Workspace) -> impl PartialEq + std::fmt::Debug {
         .map(|it| (it.name.clone(), it.kind.clone(), it.settings.clone()))
         .collect();
     let syncs: Vec<_> = workspace.syncs.iter().map(|it| it.config.clone()).collect();
-    let kept = workspace.retention.clone().unwrap_or_default();
+    let kept = workspace.retention.unwrap_or_default();
     (connections, syncs, kept)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tandem_domain::ids::Side;
-use tandem_domain::link::{Link, OwedField};
+use tandem_domain::link::{Link, LinkState, OwedField};
 use tandem_domain::plan;
 use tandem_domain::plan::{Decision, Reason};
 use tandem_domain::policy::Policy;
@@ -253,6 +253,27 @@ fn a_delete_does_not_swallow_an_edit_that_never_arrived() {
     // T is deleted instead: it had everything, and S has nothing new.
     let passed = plan(&pair(Some(link), "-", "deleted"), &policy, now());
     assert_eq!(write(&passed, Side::Source), "delete");
+}
+
+#[test]
+fn case_14_a_pair_that_is_gone_owes_nothing_and_keeps_what_it_said_last() {
+    let policy = policy(json!({}));
+    let (link, _) = half_landed(&policy);
+    let parked = plan(&pair(Some(link.clone()), "x=5", "x=6"), &policy, now());
+    let waiting = stored(Some(&link), &parked).unwrap();
+    let gone = plan(
+        &pair(Some(waiting.clone()), "deleted", "deleted"),
+        &policy,
+        now(),
+    );
+    assert_eq!(gone.reason, Reason::BothDeleted);
+    let closed = stored(Some(&waiting), &gone).unwrap();
+    assert_eq!(closed.state, LinkState::Closed);
+    for (side, said) in [(Side::Source, "x=5 y=1"), (Side::Target, "x=6 y=2")] {
+        let half = closed.sides.get(side).as_ref().unwrap();
+        assert_eq!((&half.seen, show(&half.shadow).as_str()), (&None, said));
+        assert_eq!(owed(&closed, side), [].into());
+    }
 }
 
 #[test]
