@@ -14,7 +14,8 @@ use crate::install::{apt, cargo_tools};
 use crate::paths::Paths;
 use crate::trouble::Trouble;
 
-/// Seconds that one input may take; the slowest kept one takes a hundredth of one.
+/// Seconds that one input may take. A fuzzed program is many times slower than a shipped one, and
+/// the machine may be busy.
 const SLOWEST: u32 = 20;
 
 /// What is fuzzed.
