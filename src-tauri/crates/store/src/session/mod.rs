@@ -279,22 +279,13 @@ impl RunSession for Session {
     }
 
     fn reviewed(&mut self, pair: &Both<Option<RecordId>>) -> Answer<Vec<Change>> {
-        Ok(reviewed::of_pair(
-            &self.db,
-            &self.hold,
-            &mut self.codec,
-            pair,
-        )?)
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| reviewed::of_pair(&self.db, &self.hold, &mut self.codec, pair))?)
     }
 
     fn reviewed_unmet(&mut self, after: Option<i64>, limit: usize) -> Answer<Vec<Change>> {
-        Ok(reviewed::unmet(
-            &self.db,
-            &self.hold,
-            &mut self.codec,
-            after,
-            limit,
-        )?)
+        Ok(lease::check(&self.db, &self.hold)
+            .and_then(|()| reviewed::unmet(&self.db, &self.hold, &mut self.codec, after, limit))?)
     }
 
     fn made_by(&mut self, run: RunId) -> Answer<Both<u64>> {

@@ -194,7 +194,7 @@ impl TenantStore for SqliteTenant {
     }
 
     fn planned(&self, hash: &str) -> Answer<Option<SyncHistory>> {
-        self.one(|db, tenant| runs::planned(db, tenant, hash))
+        self.list(|db, tenant| runs::planned(db, tenant, hash))
     }
 
     fn continuations(&self) -> Answer<Vec<Continuation>> {

@@ -14,6 +14,7 @@ use tandem_engine::ports::store::{
 use crate::alerts::failure;
 use crate::conflicts::park;
 use crate::harness::{Harness, World, error, opened, rid};
+use crate::reviewed::simulate;
 use crate::tenants::connection;
 
 fn refused<T>(answer: Result<T, StoreError>) {
@@ -79,6 +80,8 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
     assert_eq!(asker.prune(owner.now(), 10).unwrap(), Pruned::default());
     refused(asker.request_cancel(run, &actor));
     refused(asker.run(run));
+    assert!(owner.tenant.planned(PLAN).unwrap().is_some());
+    assert_eq!(asker.planned(PLAN).unwrap(), None);
     refused(asker.changes(run, None, None, 10));
     refused(asker.snapshots(run));
     refused(asker.conflict(conflict.id));
@@ -185,13 +188,17 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
     assert_eq!(asker.totals().unwrap(), Totals::default());
 }
 
+/// The hash of a plan that there is.
+const PLAN: &str = "abc";
+
 fn rich(h: &dyn Harness) -> World {
     let world = World::new(h);
     world
         .tenant
         .put_connection(&connection(&world, "shop"), &world.actor())
         .unwrap();
-    world.link(&["a"]);
+    let link = world.link(&["a"])[0];
+    simulate(&world, link, PLAN);
     let mut session = opened(world.try_open(RunOptions::default()));
     park(&world, session.as_mut(), "b", "1", "2");
     session.log_errors(&[error(&world, "x")]).unwrap();

@@ -16,6 +16,7 @@ mod journal;
 mod pairing;
 mod recovery;
 mod retention;
+mod reviewed;
 mod runs;
 mod staging;
 mod tenants;
@@ -130,6 +131,9 @@ mod sqlite {
             an_interrupted_run_counts_what_its_journal_shows,
             a_lost_lease_stops_every_call,
             a_create_sent_again_under_its_key_settles_the_first;
+        reviewed:
+            what_was_reviewed_is_found_by_its_records_and_once_asked_for_is_met,
+            only_a_simulation_has_a_plan_and_its_hash_names_the_newest;
         retention:
             old_details_go_and_links_stay,
             details_go_in_small_steps,

@@ -246,6 +246,12 @@ pub(crate) fn a_lost_lease_stops_every_call(h: &dyn Harness) {
     lost(&old.journal_chunk(&[journal_pair(Some(a), Some(whole("a")))], &[], now));
     lost(&old.acknowledge_chunk(&[], &[], now));
     lost(&old.log_errors(&[]));
+    lost(&old.bearers(Side::Source, digest(&1), None));
+    lost(&old.undo_page(old.run(), None, 1));
+    lost(&old.made_by(old.run()));
+    lost(&old.review(old.run()));
+    lost(&old.reviewed(&Both::new(None, None)));
+    lost(&old.reviewed_unmet(None, 1));
     lost(&old.decided(now));
     lost(&old.fingerprint(digest(&1), now));
     let run = old.run();
