@@ -11,6 +11,7 @@ import { Badge, Status } from "@/components/status";
 import { Ago } from "@/components/time";
 import { commandQuery, pagedQuery, type RunView, useTenant } from "@/ipc";
 import { DensityStrip } from "./density-strip";
+import { changesOf } from "./plan";
 import { type HistorySearch, STATUS_OPTIONS } from "./search";
 
 const PAGE = 200;
@@ -43,7 +44,7 @@ const COLUMNS: Column<RunView>[] = [
     header: "Written",
     width: [5, 0],
     align: "end",
-    cell: (run) => <Count value={written(run)} />,
+    cell: (run) => <Count value={changesOf(run)} />,
   },
   {
     id: "conflicts",
@@ -91,11 +92,6 @@ function note(run: RunView): string {
   if (run.trigger === "schedule") return "On schedule";
   if (run.trigger === "rollback") return `Rollback by ${run.actor}`;
   return `Started by ${run.actor}`;
-}
-
-function written(run: RunView): number {
-  const parts = [run.created, run.updated, run.deleted];
-  return parts.reduce((sum, { source, target }) => sum + source + target, 0);
 }
 
 /** What happened, when, why: a timeline first, the runs under it. */

@@ -8,7 +8,7 @@ import { Dialog } from "@/components/dialog";
 import { formatCount, plural } from "@/components/format";
 import { ErrorState } from "@/components/states";
 import { commandMutation, type RunView, useTenant } from "@/ipc";
-import { changesOf, countOf, nextStep, REVIEW_ORDER } from "./plan";
+import { changesOf, countOf, countsOf, nextStep, REVIEW_ORDER } from "./plan";
 
 const ICON = { "aria-hidden": true, className: "size-4" } as const;
 
@@ -196,9 +196,7 @@ function Totals({ run }: { run: RunView }) {
               {side === "source" ? run.source_system : run.target_system}
             </th>
             {REVIEW_ORDER.map((kind) => {
-              const count = { create: run.created, update: run.updated, delete: run.deleted }[kind][
-                side
-              ];
+              const count = countsOf(run, kind)[side];
               return (
                 <td
                   key={kind}

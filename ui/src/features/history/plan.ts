@@ -1,12 +1,17 @@
-import type { ChangeKind, RunView } from "@/ipc";
+import type { ChangeKind, RunView, SideCounts } from "@/ipc";
 
 /** Deletes first: they are what a reviewer looks for. */
 export const REVIEW_ORDER: readonly ChangeKind[] = ["delete", "create", "update"];
 
-/** How many records a run changes (or would change), by what it does to them. */
+/** How many records a run changes (or would change) on each side, by what it does to them. */
+export function countsOf(run: RunView, kind: ChangeKind): SideCounts {
+  return { create: run.created, update: run.updated, delete: run.deleted }[kind];
+}
+
+/** The same on both sides together. */
 export function countOf(run: RunView, kind: ChangeKind): number {
-  const side = { create: run.created, update: run.updated, delete: run.deleted }[kind];
-  return side.source + side.target;
+  const { source, target } = countsOf(run, kind);
+  return source + target;
 }
 
 /** How many records a run changes (or would change) in all. */

@@ -10,8 +10,9 @@ import { Metric, Page, Scroll, Section } from "@/components/page";
 import { ErrorState } from "@/components/states";
 import { Badge, Status } from "@/components/status";
 import { At } from "@/components/time";
-import { commandMutation, commandQuery, type RunView, type SideCounts, useTenant } from "@/ipc";
+import { type ChangeKind, commandMutation, commandQuery, type RunView, useTenant } from "@/ipc";
 import { LeftAlone } from "./left-alone";
+import { countOf } from "./plan";
 import { PlanActions } from "./plan-actions";
 import { RunChanges } from "./run-changes";
 import { RunProgressPanel } from "./run-progress";
@@ -186,6 +187,6 @@ function kind(run: RunView): string {
 }
 
 function writes(run: RunView): string {
-  const sum = ({ source, target }: SideCounts) => formatCount(source + target);
-  return `${sum(run.created)} created, ${sum(run.updated)} updated, ${sum(run.deleted)} deleted`;
+  const count = (kind: ChangeKind) => formatCount(countOf(run, kind));
+  return `${count("create")} created, ${count("update")} updated, ${count("delete")} deleted`;
 }

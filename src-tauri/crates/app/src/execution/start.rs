@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::lookup;
 use crate::systems::KnownSecrets;
-use crate::wire::{GetRun, RunView, WireError, WireEvent, WireRunStatus};
+use crate::wire::{GetRun, RunStarted, RunView, WireError, WireEvent, WireRunStatus};
 
 /// How often a run of another process is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -24,6 +24,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(crate) struct Started {
     pub(crate) run: RunId,
     pub(crate) joined: bool,
+}
+
+impl From<Started> for RunStarted {
+    fn from(started: Started) -> Self {
+        Self {
+            run_id: started.run.to_string(),
+            joined: started.joined,
+        }
+    }
 }
 
 /// How a run is asked for.

@@ -56,10 +56,7 @@ impl App {
         let started = self
             .start_run(&args.tenant, sync, options, RunTrigger::Manual)
             .await?;
-        Ok(RunStarted {
-            run_id: started.run.to_string(),
-            joined: started.joined,
-        })
+        Ok(started.into())
     }
 }
 

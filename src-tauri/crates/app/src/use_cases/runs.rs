@@ -39,10 +39,7 @@ impl App {
         let started = self
             .start_run(&args.tenant, sync, options, RunTrigger::Manual)
             .await?;
-        Ok(RunStarted {
-            run_id: started.run.to_string(),
-            joined: started.joined,
-        })
+        Ok(started.into())
     }
 
     /// Starts a run that takes back what an earlier one wrote: each field only where it still says
@@ -91,10 +88,7 @@ impl App {
         let started = self
             .start_run(&args.tenant, sync, options, RunTrigger::Rollback)
             .await?;
-        Ok(RunStarted {
-            run_id: started.run.to_string(),
-            joined: started.joined,
-        })
+        Ok(started.into())
     }
 
     /// Asks a live run to stop at its next chunk.
