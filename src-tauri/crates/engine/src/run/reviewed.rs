@@ -3,14 +3,14 @@
 //! put off for the next ordinary run, and reported.
 
 use tandem_domain::ids::{Both, FieldName, RecordId, Side};
-use tandem_domain::plan::{Intent, Observation};
+use tandem_domain::plan::Intent;
 use tandem_domain::policy::Policy;
 use tandem_domain::value::Value;
 
 use super::context::RunContext;
 use super::halt::Halt;
 use super::plan::writes;
-use super::rules::{RecordProblem, Rules, id_of};
+use super::rules::{RecordProblem, Rules, record_of};
 use crate::ports::StoreError;
 use crate::ports::history::{Change, ErrorType, FieldChange, OperationKind};
 use crate::ports::session::{PlannedPair, RunSession};
@@ -49,8 +49,8 @@ pub(super) fn drift(
         return Ok(None);
     }
     let ids = Both::new(
-        record_of(planned, Side::Source),
-        record_of(planned, Side::Target),
+        record_of(&planned.pair, Side::Source),
+        record_of(&planned.pair, Side::Target),
     );
     let reviewed = session.reviewed(&ids)?;
     for side in Side::BOTH {
@@ -74,22 +74,12 @@ pub(super) fn drift(
         };
         return Ok(Some(Drifted {
             side,
-            record_id: record_of(planned, side).or_else(|| record_of(planned, side.other())),
+            record_id: record_of(&planned.pair, side)
+                .or_else(|| record_of(&planned.pair, side.other())),
             why,
         }));
     }
     Ok(None)
-}
-
-fn record_of(planned: &PlannedPair, side: Side) -> Option<RecordId> {
-    match planned.pair.sides.get(side) {
-        Observation::Live(seen) => Some(seen.id.clone()),
-        Observation::Unchanged | Observation::Deleted => planned
-            .pair
-            .link
-            .as_ref()
-            .and_then(|link| id_of(link, side)),
-    }
 }
 
 /// What an operation that was reviewed says otherwise than the one planned now.

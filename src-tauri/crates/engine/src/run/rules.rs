@@ -278,3 +278,14 @@ fn mapping_problem(error: &MappingError) -> RecordProblem {
 pub(super) fn id_of(link: &Link, side: Side) -> Option<RecordId> {
     link.sides.get(side).as_ref().map(|half| half.id.clone())
 }
+
+/// The record that a pair is about on one side: the one read now, else the link's.
+#[must_use]
+pub(super) fn record_of(pair: &Pair, side: Side) -> Option<RecordId> {
+    match pair.sides.get(side) {
+        Observation::Live(seen) => Some(seen.id.clone()),
+        Observation::Unchanged | Observation::Deleted => {
+            pair.link.as_ref().and_then(|link| id_of(link, side))
+        }
+    }
+}
