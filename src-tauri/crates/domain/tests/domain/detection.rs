@@ -2,15 +2,14 @@
 
 use serde_json::{Value as Json, json};
 use tandem_domain::conflict::{CloseReason, ConflictKind};
-use tandem_domain::ids::{Both, Side};
-use tandem_domain::link::{LinkState, Seen};
+use tandem_domain::ids::Side;
+use tandem_domain::link::Seen;
 use tandem_domain::plan;
-use tandem_domain::plan::{ConflictChange, Intent, Pair, Reason};
-use tandem_domain::planner::put_off;
+use tandem_domain::plan::{ConflictChange, Intent, Reason};
 
 use crate::common::{
-    acked, base, carried_out, contested, draft, half, linked, now, pair, policy, rec, says, show,
-    stored, version, write, writes,
+    acked, base, carried_out, contested, draft, linked, now, pair, policy, rec, show, stored,
+    version, write, writes,
 };
 
 /// One pair, and what must come of it.
@@ -580,144 +579,6 @@ fn case_08_a_field_known_to_one_side_only_is_left_alone() {
 }
 
 #[test]
-fn case_14_delete_then_acknowledged_closes_the_link() {
-    let policy = policy(json!({}));
-    let link = linked("x=1");
-    let decision = plan(&pair(Some(link.clone()), "deleted", "-"), &policy, now());
-    let waiting = stored(Some(&link), &decision).unwrap();
-    assert_eq!(waiting.state, LinkState::Active);
-    // The delete failed: the next run sends it again, without being told of the deletion anew.
-    let again = plan(&pair(Some(waiting.clone()), "-", "-"), &policy, now());
-    assert_eq!(write(&again, Side::Target), "delete");
-    let closed = acked(&waiting, &decision, Side::Target, "-", &policy);
-    assert_eq!(closed.state, LinkState::Closed);
-    assert_eq!(closed.sides.target.as_ref().unwrap().shadow, rec("x=1"));
-    assert_eq!(
-        plan(&pair(Some(closed), "-", "-"), &policy, now()).reason,
-        Reason::Excluded
-    );
-}
-
-#[test]
-fn case_14_a_delete_conflict_can_settle_itself() {
-    let policy = policy(json!({}));
-    let link = linked("x=1");
-    let parked = plan(&pair(Some(link.clone()), "deleted", "x=2"), &policy, now());
-    assert_eq!(draft(&parked).kind, ConflictKind::Delete);
-    assert!(draft(&parked).sides.source.as_ref().unwrap().deleted);
-    let link = stored(Some(&link), &parked).unwrap();
-    let open = |source: &str, target: &str| Pair {
-        conflict_open: true,
-        ..pair(Some(link.clone()), source, target)
-    };
-    // Nothing new: the same conflict.
-    assert_eq!(
-        plan(&open("-", "-"), &policy, now()).conflict,
-        parked.conflict
-    );
-    // The edit is taken back: nothing stands against the delete.
-    let passed = plan(&open("-", "x=1"), &policy, now());
-    assert_eq!(write(&passed, Side::Target), "delete");
-    // The record comes back as it was: the edit goes on.
-    let back = plan(&open("x=1", "-"), &policy, now());
-    assert_eq!(writes(&back), ("patch x=2".into(), "-".into()));
-    assert_eq!(
-        back.conflict,
-        ConflictChange::Close(CloseReason::SidesAgree)
-    );
-    // Both gone.
-    assert_eq!(
-        plan(&open("-", "deleted"), &policy, now()).reason,
-        Reason::BothDeleted
-    );
-}
-
-#[test]
-fn case_17_a_recreated_record_is_compared_with_its_tombstone() {
-    let policy = policy(json!({}));
-    let mut closed = linked("x=1");
-    closed.state = LinkState::Closed;
-    // The very state that was deleted: a stale answer, never a resurrection.
-    let mut stale = pair(Some(closed.clone()), "x=1", "-");
-    if let tandem_domain::plan::Observation::Live(observed) = &mut stale.sides.source {
-        observed.version = version("v1");
-    }
-    let decision = plan(&stale, &policy, now());
-    assert_eq!(
-        (decision.reason, writes(&decision)),
-        (Reason::Excluded, ("-".into(), "-".into()))
-    );
-    assert_eq!(decision.link, None);
-    // A newer state, whether equal or not, is a delete met by an edit.
-    for source in ["x=1", "x=2"] {
-        let back = plan(&pair(Some(closed.clone()), source, "-"), &policy, now());
-        assert_eq!(back.reason, Reason::DeleteContested, "{source}");
-        assert_eq!(draft(&back).kind, ConflictKind::Delete);
-        // Nor does the next idle run take it for settled.
-        let mut idle = pair(stored(Some(&closed), &back), "-", "-");
-        idle.conflict_open = true;
-        assert_eq!(
-            plan(&idle, &policy, now()).conflict,
-            back.conflict,
-            "{source}"
-        );
-    }
-    // Nor does a policy about edits delete what somebody has again: the delete was settled long ago.
-    for deletes in ["delete_wins", "target_wins"] {
-        let deleting = crate::common::policy(json!({"conflict": {"delete_conflict": deletes}}));
-        let back = plan(&pair(Some(closed.clone()), "x=2", "-"), &deleting, now());
-        let reviewed = (Reason::DeleteContested, ("-".into(), "-".into()));
-        assert_eq!((back.reason, writes(&back)), reviewed, "{deletes}");
-        let link = stored(Some(&closed), &back);
-        for (source, target) in [("-", "-"), ("x=3", "-"), ("-", "deleted")] {
-            let mut later = pair(link.clone(), source, target);
-            later.conflict_open = true;
-            let later = plan(&later, &deleting, now());
-            assert_eq!(
-                (later.reason, writes(&later)),
-                reviewed,
-                "{deletes}: {source}"
-            );
-        }
-        // The same where its plan had to wait for another run.
-        let waiting = put_off(&pair(Some(closed.clone()), "x=2", "-"), &deleting, now());
-        let later = plan(&pair(Some(waiting), "-", "-"), &deleting, now());
-        assert_eq!((later.reason, writes(&later)), reviewed, "{deletes}");
-    }
-    let restoring = crate::common::policy(json!({"conflict": {"delete_conflict": "edit_wins"}}));
-    let back = plan(&pair(Some(closed.clone()), "x=2", "-"), &restoring, now());
-    assert_eq!(
-        (back.reason, write(&back, Side::Target)),
-        (Reason::Restored, "create x=2".into())
-    );
-    // Both back: met anew.
-    let both = plan(&pair(Some(closed.clone()), "x=2", "x=2"), &policy, now());
-    assert_eq!(both.reason, Reason::Paired);
-    let both = plan(&pair(Some(closed), "x=2", "x=3"), &policy, now());
-    assert_eq!(both.reason, Reason::PairedDifferent);
-}
-
-#[test]
-fn case_17_a_new_id_under_the_same_key_is_reviewed() {
-    // Even where first syncs are automatic, a person looks at it.
-    let policy = policy(json!({"conflict": {"first_sync": "source_wins"}}));
-    let link = linked("x=1 y=1");
-    let replaced = |record: &str| Pair {
-        link: Some(link.clone()),
-        sides: Both::new(says("s2", record), says("t1", "-")),
-        conflict_open: false,
-    };
-    let review = plan(&replaced("x=2 y=1"), &policy, now());
-    assert_eq!(review.reason, Reason::PairedDifferent);
-    assert_eq!(draft(&review).kind, ConflictKind::Pairing);
-    assert_eq!(contested(draft(&review)), "x: -/2/1");
-    assert_eq!(writes(&review), ("-".into(), "-".into()));
-    let same = plan(&replaced("x=1 y=1"), &policy, now());
-    assert_eq!(same.reason, Reason::Paired);
-    assert_eq!(same.link.unwrap().sides.source.unwrap().id.as_str(), "s2");
-}
-
-#[test]
 fn case_18_an_edited_key_is_an_update() {
     let policy = policy(json!({}));
     let decision = plan(
@@ -772,148 +633,6 @@ fn case_23_our_own_write_coming_back_is_no_change() {
 }
 
 #[test]
-fn case_32_matching_records_of_a_first_run_are_paired_without_writes() {
-    let policy = policy(json!({}));
-    for n in 0..20 {
-        let record = format!(r#"x={n} name="c{n}""#);
-        let decision = plan(&pair(None, &record, &record), &policy, now());
-        assert_eq!(
-            (decision.reason, writes(&decision)),
-            (Reason::Paired, ("-".into(), "-".into()))
-        );
-        let link = decision.link.unwrap();
-        assert_eq!(
-            (link.state, base(&link)),
-            (LinkState::Active, show(&rec(&record)))
-        );
-    }
-}
-
-#[test]
-fn a_first_sync_that_differs_goes_by_its_own_policy() {
-    let first = |who: &str| {
-        policy(
-            json!({"conflict": {"first_sync": who, "default": "source_wins", "fields": {"x": "source_wins"}}}),
-        )
-    };
-    let met = |policy: &tandem_domain::policy::Policy| {
-        plan(&pair(None, "x=1 y=7@10", "x=2 z=8@20"), policy, now())
-    };
-    let manual = met(&first("manual"));
-    assert_eq!(manual.reason, Reason::PairedDifferent);
-    assert_eq!(contested(draft(&manual)), "x: -/1/2");
-    assert_eq!(writes(&manual), ("-".into(), "-".into()));
-    let link = manual.link.clone().unwrap();
-    assert_eq!(
-        (link.state, base(&link).as_str()),
-        (LinkState::Active, "none")
-    );
-    let mut idle = pair(Some(link), "-", "-");
-    idle.conflict_open = true;
-    assert_eq!(
-        plan(&idle, &first("manual"), now()).conflict,
-        manual.conflict
-    );
-    let row = |who: &str| writes(&met(&first(who)));
-    assert_eq!(
-        row("source_wins"),
-        ("patch z=8".into(), "patch x=1 y=7".into())
-    );
-    assert_eq!(
-        row("target_wins"),
-        ("patch x=2 z=8".into(), "patch y=7".into())
-    );
-    assert_eq!(
-        row("last_write_wins"),
-        ("patch x=2 z=8".into(), "patch y=7".into())
-    );
-    // A value against a null is a difference too: nothing is absorbed.
-    let cleared = plan(&pair(None, "x=1", "x=null"), &first("manual"), now());
-    assert_eq!(cleared.reason, Reason::PairedDifferent);
-}
-
-#[test]
-fn new_records_are_created_where_that_may_be() {
-    let both = policy(json!({}));
-    let s2t = policy(json!({"direction": "source_to_target"}));
-    let created = plan(&pair(None, "x=1 y=null", "-"), &both, now());
-    assert_eq!(
-        (created.reason, write(&created, Side::Target)),
-        (Reason::New, "create x=1 y=null".into())
-    );
-    let link = created.link.clone().unwrap();
-    assert_eq!(
-        (link.state, link.sides.target.is_none()),
-        (LinkState::Unpaired, true)
-    );
-    // It failed: sent again, with what the record says by then.
-    let again = plan(&pair(Some(link.clone()), "x=2", "-"), &both, now());
-    assert_eq!(write(&again, Side::Target), "create x=2 y=null");
-    // It landed, and the server filled a field in.
-    let link = acked(&link, &created, Side::Target, "x=1 y=null z=5", &both);
-    assert_eq!(link.state, LinkState::Active);
-    assert_eq!(
-        link.sides.target.as_ref().unwrap().shadow,
-        rec("x=1 y=null z=5")
-    );
-    let idle = plan(&pair(Some(link), "-", "x=1 y=null z=5"), &both, now());
-    assert_eq!(writes(&idle), ("-".into(), "-".into()));
-    // Nothing is created against the direction; it is noted, and noted once.
-    let stray = plan(&pair(None, "-", "x=1"), &s2t, now());
-    assert_eq!(
-        (stray.reason, writes(&stray)),
-        (Reason::Drift, ("-".into(), "-".into()))
-    );
-    let link = stray.link.unwrap();
-    let noted = plan(&pair(Some(link.clone()), "-", "x=1"), &s2t, now());
-    assert_eq!((noted.reason, noted.link), (Reason::Drift, None));
-    // Its partner turns up: met for the first time, nothing absorbed.
-    let met = plan(&pair(Some(link), "x=2", "x=1"), &s2t, now());
-    assert_eq!(met.reason, Reason::PairedDifferent);
-    // A half whose record goes away is closed.
-    let gone = plan(&pair(created.link, "deleted", "-"), &both, now());
-    assert_eq!(
-        (gone.reason, gone.link.unwrap().state),
-        (Reason::BothDeleted, LinkState::Closed)
-    );
-}
-
-#[test]
-fn an_uncertain_create_that_is_found_but_differs_is_a_first_sync() {
-    let policy = policy(json!({}));
-    let created = plan(&pair(None, "x=1", "-"), &policy, now());
-    let found = plan(&pair(created.link.clone(), "-", "x=9"), &policy, now());
-    assert_eq!(found.reason, Reason::PairedDifferent);
-    let found = plan(&pair(created.link, "-", "x=1"), &policy, now());
-    assert_eq!(
-        (found.reason, writes(&found)),
-        (Reason::Paired, ("-".into(), "-".into()))
-    );
-}
-
-#[test]
-fn case_16_a_rebaselined_link_absorbs_no_difference() {
-    let policy = policy(json!({}));
-    let mut link = linked("x=1 y=1");
-    link.sides.target = Some(half("t1", "x=1 y=2"));
-    let met = plan(&pair(Some(link.rebaselined()), "-", "-"), &policy, now());
-    assert_eq!(met.reason, Reason::PairedDifferent);
-    assert_eq!(contested(draft(&met)), "y: -/1/2");
-    let equal = plan(
-        &pair(Some(linked("x=1").rebaselined()), "x=1", "x=1"),
-        &policy,
-        now(),
-    );
-    assert_eq!(
-        (equal.reason, writes(&equal)),
-        (Reason::Paired, ("-".into(), "-".into()))
-    );
-    // A record that left the filter is not read: it stands as it did.
-    let paused = plan(&pair(Some(linked("x=1")), "-", "-"), &policy, now());
-    assert_eq!(paused.reason, Reason::Unchanged);
-}
-
-#[test]
 fn case_36_a_metadata_touch_writes_nothing_but_is_remembered() {
     let policy = policy(json!({}));
     let link = linked("x=1");
@@ -935,27 +654,6 @@ fn case_45_a_value_that_goes_back_and_forth_is_written_every_time() {
         let decision = plan(&pair(Some(link.clone()), value, "-"), &policy, now());
         assert_eq!(write(&decision, Side::Target), format!("patch {value}"));
         link = carried_out(Some(&link), &decision, &policy).unwrap();
-    }
-}
-
-#[test]
-fn case_47_ignored_and_unlinked_pairs_stay_so() {
-    let ignoring = policy(json!({"deletes": "ignore"}));
-    let link = linked("x=1");
-    let ignored = plan(&pair(Some(link.clone()), "deleted", "-"), &ignoring, now());
-    let link = stored(Some(&link), &ignored).unwrap();
-    assert_eq!(link.state, LinkState::Excluded);
-    for (source, target) in [
-        ("-", "-"),
-        ("deleted", "x=2"),
-        ("x=5", "x=6"),
-        ("-", "deleted"),
-    ] {
-        let idle = plan(&pair(Some(link.clone()), source, target), &ignoring, now());
-        assert_eq!(
-            (idle.reason, writes(&idle), idle.link),
-            (Reason::Excluded, ("-".into(), "-".into()), None)
-        );
     }
 }
 

@@ -10,7 +10,9 @@
 mod checks;
 mod common;
 mod decisions;
+mod deletes;
 mod detection;
+mod first_syncs;
 mod histories;
 mod mapping;
 mod owed;
