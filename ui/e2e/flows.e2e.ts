@@ -35,6 +35,15 @@ const press = async (...keys: string[]) => {
   for (const key of keys) await page.keyboard.press(key);
 };
 
+/** Goes on by Tab until what bears that text has the focus, which it has to get. */
+const tabTo = async (text: string) => {
+  for (let presses = 0; presses < 40; presses += 1) {
+    await press("Tab");
+    if ((await page.evaluate(() => document.activeElement?.textContent)) === text) return;
+  }
+  throw new Error(`no Tab leads to ${text}`);
+};
+
 describe("a conflict of five fields, without a mouse", () => {
   beforeEach(() => start("/t/default/conflicts/conflict-00000"));
 
@@ -142,8 +151,13 @@ test("a plan is reviewed, deletes first, and applied just so", async () => {
   // Whoever presses Enter without reading cancels.
   await press("Enter");
   expect(sent("apply_plan")).toEqual([]);
-  await page.click("button:has-text('Apply exactly this')");
-  await page.click("button:text-is('Write 54 records')");
+  // The dialog gives the focus back to its button; from Cancel it is one Tab to the other one.
+  await page.waitForFunction(() =>
+    document.activeElement?.textContent?.startsWith("Apply exactly"),
+  );
+  await press("Enter");
+  await page.waitForFunction(() => document.activeElement?.textContent === "Cancel");
+  await press("Tab", "Enter");
   await page.waitForFunction(() => location.hash.includes("/runs/run-applied"));
   expect(sent("apply_plan")).toEqual([
     { tenant: "default", hash: "17235d1385b465f77327a6619f8ea0a0" },
@@ -155,10 +169,16 @@ test("a plan is reviewed, deletes first, and applied just so", async () => {
 
 test("a rollback is previewed, and its deletes are confirmed by their number", async () => {
   await start("/t/default/runs/run-000008");
-  await page.click("button:has-text('Preview a rollback')");
+  await page.waitForSelector("button:has-text('Preview a rollback')");
+  await tabTo("Preview a rollback");
+  await press("Enter");
   await page.waitForFunction(() => location.hash.includes("/runs/run-rollback"));
-  await page.click("button:has-text('Roll back now')");
-  await page.click("button:text-is('Put 20 records back')");
+  await page.waitForSelector("button:has-text('Roll back now')");
+  await tabTo("Roll back now…");
+  await press("Enter");
+  await page.waitForFunction(() => document.activeElement?.textContent === "Cancel");
+  await tabTo("Put 20 records back");
+  await press("Enter");
   await page.waitForFunction(() => location.hash.includes("/runs/run-000008"));
   expect(sent("rollback_run")).toEqual([
     { tenant: "default", id: "run-000008", simulate: true },
