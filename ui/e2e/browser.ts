@@ -45,7 +45,8 @@ export async function open(
     bypassCSP: false,
   });
   await context.addInitScript((theme) => {
-    localStorage.setItem("tandem.preferences", JSON.stringify({ theme }));
+    // Only at first: a reload keeps what was chosen meanwhile.
+    localStorage["tandem.preferences"] ??= JSON.stringify({ theme });
   }, look);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -113,6 +113,7 @@ test("every screen is two keys away, and the palette finds the rest", async () =
     ["n", "Connections"],
     ["a", "Alerts"],
     ["u", "Audit"],
+    [",", "Settings"],
     ["o", "Overview"],
   ]) {
     await press("g", key ?? "");

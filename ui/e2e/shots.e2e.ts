@@ -29,6 +29,7 @@ const SCREENS: [string, string][] = [
   ["connections", "/t/default/connections"],
   ["alerts", "/t/default/alerts"],
   ["audit", "/t/default/audit"],
+  ["settings", "/t/default/settings"],
 ];
 const LOOKS: Look[] = ["light", "dark", "contrast"];
 

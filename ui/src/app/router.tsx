@@ -21,11 +21,13 @@ import { RunScreen } from "@/features/history/run-screen";
 import { historySearch, runSearch } from "@/features/history/search";
 import { SimulateScreen } from "@/features/history/simulate-screen";
 import { OverviewScreen } from "@/features/overview/overview-screen";
+import { SettingsScreen } from "@/features/settings/settings-screen";
 import { FirstRun } from "@/features/setup/first-run";
 import { FirstTenant } from "@/features/setup/new-tenant";
 import { SyncScreen } from "@/features/syncs/sync-screen";
 import { SyncsScreen } from "@/features/syncs/syncs-screen";
 import { commandQuery, TenantProvider } from "@/ipc";
+import { KeyReference } from "./key-reference";
 import { lastTenant } from "./last-tenant";
 import { NotFound, RouteError } from "./route-states";
 import { Shell } from "./shell";
@@ -179,6 +181,12 @@ const audit = createRoute({
   component: AuditScreen,
 });
 
+const settings = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: "/settings",
+  component: () => <SettingsScreen keys={<KeyReference />} />,
+});
+
 const tree = root.addChildren([
   home,
   welcome,
@@ -195,6 +203,7 @@ const tree = root.addChildren([
     connections,
     alerts,
     audit,
+    settings,
   ]),
 ]);
 

@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   Plug,
   ScrollText,
+  Settings,
   Split,
 } from "lucide-react";
 
@@ -22,7 +23,8 @@ export interface Screen {
     | "/t/$tenant/simulate"
     | "/t/$tenant/connections"
     | "/t/$tenant/alerts"
-    | "/t/$tenant/audit";
+    | "/t/$tenant/audit"
+    | "/t/$tenant/settings";
   /** The key after `g`. */
   key: string;
   question: string;
@@ -82,4 +84,11 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: "Alerts", to: "/t/$tenant/alerts", key: "a", question: "What fired?", icon: Bell },
   { name: "Audit", to: "/t/$tenant/audit", key: "u", question: "Who did what?", icon: ScrollText },
+  {
+    name: "Settings",
+    to: "/t/$tenant/settings",
+    key: ",",
+    question: "How does it behave?",
+    icon: Settings,
+  },
 ];

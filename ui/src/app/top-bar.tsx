@@ -4,21 +4,15 @@ import { Building2, ChevronDown, CircleHelp, Search, SunMoon, Wifi, WifiOff } fr
 import { Button, Keys } from "@/components/button";
 import { COMMAND_KEY } from "@/components/keys";
 import { Menu, MenuCheck, MenuItem, MenuRadio, MenuSeparator } from "@/components/menu";
-import { type Density, type Theme, usePreferences } from "@/components/preferences";
+import {
+  DENSITIES,
+  type Density,
+  THEMES,
+  type Theme,
+  usePreferences,
+} from "@/components/preferences";
 import { commandQuery, useTenant } from "@/ipc";
 import { useLive } from "./live";
-
-export const THEMES: { value: Theme; label: string }[] = [
-  { value: "system", label: "As the system" },
-  { value: "light", label: "Light" },
-  { value: "dark", label: "Dark" },
-  { value: "contrast", label: "High contrast" },
-];
-export const DENSITIES: { value: Density; label: string }[] = [
-  { value: "compact", label: "Compact rows" },
-  { value: "normal", label: "Normal rows" },
-  { value: "comfortable", label: "Tall rows" },
-];
 
 interface Props {
   onPalette(): void;

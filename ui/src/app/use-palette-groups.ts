@@ -2,11 +2,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useAnnounce } from "@/components/announce";
-import { usePreferences } from "@/components/preferences";
+import { DENSITIES, THEMES, usePreferences } from "@/components/preferences";
 import { commandMutation, commandQuery, useTenant } from "@/ipc";
 import type { PaletteGroup } from "./palette";
 import { SCREENS } from "./screens";
-import { DENSITIES, THEMES } from "./top-bar";
 
 /** What the palette offers, from what exists right now. */
 export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
@@ -14,7 +13,7 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
   const navigate = useNavigate();
   const client = useQueryClient();
   const announce = useAnnounce();
-  const { change } = usePreferences();
+  const { letterKeys, change } = usePreferences();
   const syncs = useQuery(commandQuery("list_syncs", { tenant })).data;
   const tenants = useQuery(commandQuery("list_tenants", {})).data;
   const connections = useQuery(commandQuery("list_connections", { tenant })).data;
@@ -130,6 +129,11 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
             label: `Density: ${label.toLowerCase()}`,
             run: () => change({ density: value }),
           })),
+          {
+            id: "letter keys",
+            label: letterKeys ? "Turn single-letter keys off" : "Turn single-letter keys on",
+            run: () => change({ letterKeys: !letterKeys }),
+          },
         ],
       },
     ];
@@ -146,6 +150,7 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
     probe,
     reset,
     showHelp,
+    letterKeys,
     change,
   ]);
 }

@@ -1,18 +1,32 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { z } from "zod";
 
-export type Theme = "system" | "light" | "dark" | "contrast";
-export type Density = "compact" | "normal" | "comfortable";
-
-export interface Preferences {
-  theme: Theme;
-  density: Density;
+// What is not known, from an older or a newer panel, is taken as not chosen.
+const stored = z.object({
+  theme: z.enum(["system", "light", "dark", "contrast"]).catch("system"),
+  density: z.enum(["compact", "normal", "comfortable"]).catch("normal"),
   /** Whether keys without a modifier (j, k, 1, 2, …) act at all. */
-  letterKeys: boolean;
-}
+  letterKeys: z.boolean().catch(true),
+});
+export type Preferences = z.infer<typeof stored>;
+export type Theme = Preferences["theme"];
+export type Density = Preferences["density"];
 
-const DEFAULTS: Preferences = { theme: "system", density: "normal", letterKeys: true };
+const DEFAULTS: Preferences = stored.parse({});
 const STORAGE_KEY = "tandem.preferences";
 const ROW_PX: Record<Density, number> = { compact: 28, normal: 36, comfortable: 44 };
+
+export const THEMES: { value: Theme; label: string }[] = [
+  { value: "system", label: "As the system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+  { value: "contrast", label: "High contrast" },
+];
+export const DENSITIES: { value: Density; label: string; rowPx: number }[] = [
+  { value: "compact", label: "Compact rows", rowPx: ROW_PX.compact },
+  { value: "normal", label: "Normal rows", rowPx: ROW_PX.normal },
+  { value: "comfortable", label: "Tall rows", rowPx: ROW_PX.comfortable },
+];
 
 interface Value extends Preferences {
   rowPx: number;
@@ -47,8 +61,7 @@ export function PreferencesProvider({ children }: { children: ReactNode }) {
 // A browser may refuse storage; the panel then simply starts with its defaults each time.
 export function load(): Preferences {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}");
-    return { ...DEFAULTS, ...(stored as Partial<Preferences>) };
+    return stored.parse(JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}"));
   } catch {
     return DEFAULTS;
   }

@@ -1,13 +1,18 @@
 import { useSyncExternalStore } from "react";
 
-/** Whether the window is at least this wide, in CSS px; zooming in makes it narrower. */
-export function useWide(px: number): boolean {
+/** Whether a media query holds, now and whenever that changes. */
+export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (listener) => {
-      const query = window.matchMedia(`(min-width: ${px}px)`);
-      query.addEventListener("change", listener);
-      return () => query.removeEventListener("change", listener);
+      const list = window.matchMedia(query);
+      list.addEventListener("change", listener);
+      return () => list.removeEventListener("change", listener);
     },
-    () => window.matchMedia(`(min-width: ${px}px)`).matches,
+    () => window.matchMedia(query).matches,
   );
+}
+
+/** Whether the window is at least this wide, in CSS px; zooming in makes it narrower. */
+export function useWide(px: number): boolean {
+  return useMedia(`(min-width: ${px}px)`);
 }
