@@ -239,12 +239,15 @@ export class FakeBackend {
       this.cancelling = true;
       return data.liveRun(this.liveDone, true);
     },
-    list_runs: ({ sync, status, simulated, before, limit }) => {
+    list_runs: ({ sync, status, simulated, since, until, text, before, limit }) => {
       const all = (this.setUp ? [...data.PLANS, ...this.runs] : []).filter(
         (each) =>
           (!sync || each.sync === sync) &&
           (!status || each.status === status) &&
-          (simulated === undefined || each.simulated === simulated),
+          (simulated === undefined || each.simulated === simulated) &&
+          (!since || Date.parse(each.started_at) >= Date.parse(since)) &&
+          (!until || Date.parse(each.started_at) < Date.parse(until)) &&
+          (!text || each.id.startsWith(text) || each.error?.message.includes(text)),
       );
       return page(all, before, limit, (each) => each.id);
     },

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, open, settled } from "./browser";
+import { axe, launch, open, settled } from "./browser";
 import { FakeBackend, TOKEN } from "./fake-backend";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -28,6 +28,8 @@ afterEach(async () => {
   backend?.stop();
 });
 
+const sent = (command: string) =>
+  backend.calls.filter((call) => call.command === command).map(({ args }) => args);
 const path = () => new URL(page.url()).hash;
 const press = async (...keys: string[]) => {
   for (const key of keys) await page.keyboard.press(key);
@@ -57,5 +59,56 @@ test("settings take effect at once, by keyboard alone, and survive a reload", as
   await press("Enter");
   expect(path()).toContain("/settings");
   expect(await page.isChecked("input[type=checkbox]")).toBe(true);
+  expect(complaints).toEqual([]);
+});
+
+test("history is found by text, which lives in the address and is cleared again", async () => {
+  await start("/t/default/history");
+  await page.focus("input[type=search]");
+  await page.keyboard.type("run-00000");
+  await page.waitForFunction(() => location.hash.includes("text=run-00000"));
+  await page.waitForSelector("text=8 runs");
+  expect(sent("list_runs").at(-1)).toEqual({ tenant: "default", text: "run-00000", limit: 200 });
+  // The letters g and j were typed, not obeyed, and the list did not take the focus.
+  await page.keyboard.type("gj");
+  await page.waitForSelector("text=No run matches these filters");
+  expect(await axe(page)).toEqual([]);
+  await page.click("text=Clear the filters");
+  await page.waitForSelector("[role=grid]");
+  expect(path()).toBe("#/t/default/history");
+  expect(await page.inputValue("input[type=search]")).toBe("");
+  expect(complaints).toEqual([]);
+});
+
+test("the timeline zooms by keyboard and by dragging, and shows all again", async () => {
+  await start("/t/default/history");
+  const bars = page.locator('[role=toolbar][aria-label="Runs over time"] button');
+  await bars.last().focus();
+  await press("ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft");
+  await page.waitForSelector("text=/marked; Enter zooms to it/");
+  expect(await axe(page)).toEqual([]);
+  await press("Enter");
+  await page.waitForFunction(() => /since=.*until=/.test(location.hash));
+  await settled(page);
+  const { since, until } = sent("list_runs").at(-1) as { since: string; until: string };
+  expect(Date.parse(until)).toBeGreaterThan(Date.parse(since));
+  // Who zoomed by keyboard is still among the bars.
+  expect(
+    await page.evaluate(() => document.activeElement?.closest("[role=toolbar]") !== null),
+  ).toBe(true);
+  await page.reload();
+  await settled(page);
+  expect(sent("list_runs").at(-1)).toMatchObject({ since, until });
+  await page.click("button:has-text('show all times')");
+  await page.waitForFunction(() => !location.hash.includes("since"));
+  await settled(page);
+
+  const [from, to] = [await bars.nth(30).boundingBox(), await bars.nth(40).boundingBox()];
+  if (!from || !to) throw new Error("no bars");
+  await page.mouse.move(from.x + 2, from.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(to.x + 2, to.y + 20, { steps: 6 });
+  await page.mouse.up();
+  await page.waitForFunction(() => /since=.*until=/.test(location.hash));
   expect(complaints).toEqual([]);
 });

@@ -53,7 +53,8 @@ export function DataGrid<T>(props: Props<T>) {
   const { label, columns, items, idOf, openId, hasMore = false, onEnd, autoFocus } = props;
   const { rowPx, letterKeys } = usePreferences();
   const scroller = useRef<HTMLDivElement>(null);
-  const wantsFocus = useRef(autoFocus ?? false);
+  // Who is typing a filter goes on typing when the list appears.
+  const wantsFocus = useRef((autoFocus ?? false) && !isTyping(document.activeElement));
   const [active, setActive] = useState(() => {
     const last = lastOpened.get(label);
     return Math.max(0, last === undefined ? 0 : items.findIndex((item) => idOf(item) === last));

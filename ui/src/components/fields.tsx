@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useEffect, useRef, useState } from "react";
 
 interface SelectProps extends Omit<ComponentProps<"select">, "onChange"> {
   label: string;
@@ -22,6 +22,53 @@ export function Select({ label, options, onChoose, ...rest }: SelectProps) {
           </option>
         ))}
       </select>
+    </label>
+  );
+}
+
+const TYPING_MS = 250;
+
+interface SearchFieldProps {
+  label: string;
+  value: string;
+  placeholder: string;
+  /** Told when typing rests, or at once with Enter. */
+  onChoose(value: string): void;
+}
+
+/** A filter that is typed. */
+export function SearchField({ label, value, placeholder, onChoose }: SearchFieldProps) {
+  const [draft, setDraft] = useState(value);
+  // What was told last: its coming back must not undo what was typed meanwhile.
+  const told = useRef(value);
+  const tell = () => {
+    if (draft.trim() === told.current) return;
+    told.current = draft.trim();
+    onChoose(told.current);
+  };
+  const latest = useRef(tell);
+  latest.current = tell;
+  useEffect(() => {
+    if (value === told.current) return;
+    told.current = value;
+    setDraft(value);
+  }, [value]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each key press begins the wait anew.
+  useEffect(() => {
+    const timer = setTimeout(() => latest.current(), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [draft]);
+  return (
+    <label className="inline-flex items-center gap-2 text-muted">
+      {label}
+      <input
+        type="search"
+        value={draft}
+        placeholder={placeholder}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => (event.key === "Enter" ? tell() : undefined)}
+        className="border-line-w h-7 w-52 rounded-m border-line-strong bg-raised px-2 text-body text-text placeholder:text-muted"
+      />
     </label>
   );
 }

@@ -1,8 +1,8 @@
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { formatShortDateTime } from "@/components/format";
 import { useNow } from "@/components/use-now";
 import type { WireRunStatus } from "@/ipc";
-import { type Bucket, density, describe, type TimedRun } from "./density";
+import { type Bucket, density, describe, type Range, spanOf, type TimedRun } from "./density";
 
 const BUCKETS = 60;
 const HEIGHT_PX = 48;
@@ -16,32 +16,76 @@ const LAYERS: { status: WireRunStatus; word: string; fill: string }[] = [
 
 interface Props {
   runs: readonly TimedRun[];
+  /** The time it is zoomed to. */
+  range: Partial<Range>;
   onPick(runId: string): void;
+  onZoom(range: Range): void;
 }
 
 /**
  * How busy it was and how it went, at a glance: one bar per stretch of time, failures at the
- * bottom. Each bar is a button that says its numbers and takes the list to that time.
+ * bottom. Each bar is a button that says its numbers and takes the list to that time; dragging over
+ * several, or Shift with the arrows and then Enter, zooms to their time.
  */
-export function DensityStrip({ runs, onPick }: Props) {
+export function DensityStrip({ runs, range: { from, to }, onPick, onZoom }: Props) {
   const now = useNow();
-  const buckets = useMemo(() => density(runs, now, BUCKETS), [runs, now]);
+  const buckets = useMemo(() => density(runs, now, BUCKETS, zoom(from, to)), [runs, now, from, to]);
   const [active, setActive] = useState<number | null>(null);
+  // Where a stretch began that is being marked; it ends at the active bar.
+  const [anchor, setAnchor] = useState<number | null>(null);
+  const dragging = useRef(false);
+  const hint = useId();
   const strip = useRef<HTMLDivElement>(null);
   const tallest = Math.max(1, ...buckets.map((bucket) => bucket.total));
-  const current = active ?? buckets.length - 1;
+  const current = Math.min(active ?? buckets.length - 1, buckets.length - 1);
+  const marked = anchor !== null && anchor !== current ? spanOf(buckets, anchor, current) : null;
+
+  // Zooming makes new bars; who zoomed by keyboard goes on among them.
+  const wantsFocus = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another range makes other bars.
+  useEffect(() => {
+    if (!wantsFocus.current) return;
+    wantsFocus.current = false;
+    strip.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  }, [from, to]);
+
+  const drop = () => {
+    dragging.current = false;
+    setAnchor(null);
+  };
+  const zoomIn = (range: Range) => {
+    drop();
+    setActive(null);
+    wantsFocus.current = strip.current?.contains(document.activeElement) ?? false;
+    onZoom(range);
+  };
+  const choose = (bucket: Bucket) => {
+    if (marked) return zoomIn(marked);
+    drop();
+    if (bucket.newest) onPick(bucket.newest);
+  };
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && anchor !== null) {
+      event.stopPropagation();
+      return drop();
+    }
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(buckets.length - 1, current + step));
+    setAnchor(event.shiftKey ? (anchor ?? current) : null);
     setActive(next);
     strip.current?.querySelectorAll("button")[next]?.focus();
   };
 
   const first = buckets[0];
-  const shown = buckets[active ?? -1];
+  const shown = active === null ? undefined : buckets[current];
+  const words = marked
+    ? `Enter zooms to ${span(marked)}`
+    : shown
+      ? `${span(shown)}: ${describe(shown)}`
+      : " ";
   if (!first) return null;
   return (
     <figure className="border-b border-line px-4 pt-3 pb-2">
@@ -49,6 +93,8 @@ export function DensityStrip({ runs, onPick }: Props) {
         ref={strip}
         role="toolbar"
         aria-label="Runs over time"
+        aria-describedby={hint}
+        onPointerLeave={() => (dragging.current ? drop() : undefined)}
         onKeyDown={onKeyDown}
         className="flex items-end gap-px border-b border-line-strong"
       >
@@ -60,9 +106,15 @@ export function DensityStrip({ runs, onPick }: Props) {
             aria-label={`${span(bucket)}: ${describe(bucket)}`}
             aria-disabled={bucket.newest === null}
             onFocus={() => setActive(index)}
-            onMouseEnter={() => setActive(index)}
-            onClick={() => (bucket.newest ? onPick(bucket.newest) : undefined)}
-            className="flex min-w-0 flex-1 flex-col justify-end rounded-t-s -outline-offset-2 hover:bg-base-tint"
+            onPointerEnter={() => setActive(index)}
+            onPointerDown={() => {
+              dragging.current = true;
+              setAnchor(index);
+              setActive(index);
+            }}
+            onPointerUp={() => (dragging.current && marked ? zoomIn(marked) : undefined)}
+            onClick={() => choose(bucket)}
+            className={`flex min-w-0 flex-1 touch-none flex-col justify-end rounded-t-s -outline-offset-2 select-none hover:bg-base-tint ${marked && bucket.from >= marked.from && bucket.to <= marked.to ? "bg-selected" : ""}`}
             style={{ height: HEIGHT_PX }}
           >
             <Bar bucket={bucket} tallest={tallest} />
@@ -72,10 +124,16 @@ export function DensityStrip({ runs, onPick }: Props) {
       <figcaption className="flex flex-wrap justify-between gap-x-4 pt-1 text-meta text-muted">
         <span>{formatShortDateTime(first.from)}</span>
         <span className="font-medium text-text" aria-hidden="true">
-          {shown ? `${span(shown)}: ${describe(shown)}` : " "}
+          {words}
         </span>
-        <span>now</span>
+        <span>{to === undefined ? "now" : formatShortDateTime(to)}</span>
       </figcaption>
+      <p id={hint} className="sr-only">
+        Arrow keys go through the bars; with Shift they mark a stretch, and Enter zooms to it.
+      </p>
+      <p role="status" className="sr-only">
+        {marked ? `${span(marked)} marked; Enter zooms to it.` : ""}
+      </p>
       <ul aria-label="Legend" className="flex flex-wrap gap-x-4 pt-0.5 text-meta text-muted">
         {LAYERS.toReversed().map(({ status, word, fill }) => (
           <li key={status} className="inline-flex items-center gap-1.5">
@@ -105,6 +163,10 @@ function Bar({ bucket, tallest }: { bucket: Bucket; tallest: number }) {
   });
 }
 
-function span(bucket: Bucket): string {
+function zoom(from: number | undefined, to: number | undefined): Partial<Range> {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+export function span(bucket: Range): string {
   return `${formatShortDateTime(bucket.from)} to ${formatShortDateTime(bucket.to)}`;
 }

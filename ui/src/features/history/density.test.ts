@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { density, describe, type TimedRun } from "./density";
+import { density, describe, spanOf, type TimedRun } from "./density";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const HOUR = 3_600_000;
@@ -29,6 +29,30 @@ test("bars follow one another without gaps and end with now", () => {
     if (next) expect(next.from).toBe(bucket.to);
   }
   expect(buckets.at(-1)?.to).toBeGreaterThan(NOW);
+});
+
+test("zoomed to a range, the bars cover it and nothing else", () => {
+  const runs = [run("late", 1), run("in", 5.5), run("early", 30)];
+  const range = { from: NOW - 8 * HOUR, to: NOW - 4 * HOUR };
+  const buckets = density(runs, NOW, 60, range);
+  expect([buckets[0]?.from, buckets.at(-1)?.to]).toEqual([range.from, range.to]);
+  expect(buckets.flatMap(({ newest }) => newest ?? [])).toEqual(["in"]);
+});
+
+test.each([
+  ["an end before its beginning", { from: NOW, to: NOW - HOUR }],
+  ["no length", { from: NOW, to: NOW }],
+  ["no end", { from: NOW - HOUR }],
+])("a range with %s still has a bar", (_, range) => {
+  expect(density([run("a", 0.5)], NOW, 60, range).length).toBeGreaterThan(0);
+});
+
+test("a span is the same from either end", () => {
+  const buckets = density([run("a", 1), run("b", 30)], NOW, 60);
+  const span = spanOf(buckets, 2, 5);
+  expect(span).toEqual({ from: buckets[2]?.from, to: buckets[5]?.to });
+  expect(spanOf(buckets, 5, 2)).toEqual(span);
+  expect(spanOf(buckets, 0, 999)).toBeNull();
 });
 
 test("a bar knows its newest run and its words", () => {

@@ -42,15 +42,28 @@ const WIDTHS = [
   364 * DAY,
 ];
 
+/** A stretch of time in ms since the epoch, its end not in it. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
 /**
  * Counts runs per stretch of time, oldest first, in at most `most` stretches of one round width.
- * Runs must come newest first. A run that has not started is counted at `now`.
+ * Runs must come newest first. A run that has not started is counted at `now`. The stretches cover
+ * `range`, else all runs and `now`.
  */
-export function density(runs: readonly TimedRun[], now: number, most: number): Bucket[] {
+export function density(
+  runs: readonly TimedRun[],
+  now: number,
+  most: number,
+  range?: Partial<Range>,
+): Bucket[] {
   const times = runs.map((run) => (run.started_at ? Date.parse(run.started_at) : now));
   if (times.length === 0) return [];
-  const first = Math.min(...chunked(times, Math.min));
-  const last = Math.max(now, ...chunked(times, Math.max));
+  const first = range?.from ?? Math.min(...chunked(times, Math.min));
+  const end = range?.to === undefined ? undefined : Math.max(first, range.to - 1);
+  const last = end ?? Math.max(now, ...chunked(times, Math.max));
   const width = WIDTHS.find((each) => Math.floor(last / each) - Math.floor(first / each) < most);
   const step = width ?? Math.ceil((last - first + 1) / most);
   const start = Math.floor(first / step) * step;
@@ -78,6 +91,13 @@ function chunked(numbers: number[], pick: (...values: number[]) => number): numb
     out.push(pick(...numbers.slice(at, at + 10_000)));
   }
   return out;
+}
+
+/** The time from one bar to another, whichever comes first. */
+export function spanOf(buckets: readonly Bucket[], one: number, other: number): Range | null {
+  const from = buckets[Math.min(one, other)];
+  const to = buckets[Math.max(one, other)];
+  return from && to ? { from: from.from, to: to.to } : null;
 }
 
 /** "2 completed, 1 failed": the words for a bucket, worst last. */

@@ -1,10 +1,11 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { X } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { type Column, DataGrid } from "@/components/data-grid";
-import { Select } from "@/components/fields";
-import { formatCount, formatDuration, plural } from "@/components/format";
+import { SearchField, Select } from "@/components/fields";
+import { formatCount, formatDuration, formatShortDateTime, plural } from "@/components/format";
 import { Page } from "@/components/page";
 import { Empty, ErrorState, Loading } from "@/components/states";
 import { Badge, Status } from "@/components/status";
@@ -99,9 +100,13 @@ export function HistoryScreen({ search }: { search: HistorySearch }) {
   const tenant = useTenant();
   const navigate = useNavigate();
   const [reveal, setReveal] = useState<string>();
-  const runs = useInfiniteQuery(pagedQuery("list_runs", { tenant, ...search, limit: PAGE }));
+  const runs = useInfiniteQuery({
+    ...pagedQuery("list_runs", { tenant, ...search, limit: PAGE }),
+    // The last answer stays, dimmed, until the next is there.
+    placeholderData: keepPreviousData,
+  });
   const syncs = useQuery(commandQuery("list_syncs", { tenant }));
-  const filtered = search.sync !== undefined || search.status !== undefined;
+  const filtered = Object.values(search).some((value) => value !== undefined);
 
   const filter = (change: Partial<HistorySearch>) =>
     navigate({
@@ -111,7 +116,14 @@ export function HistoryScreen({ search }: { search: HistorySearch }) {
       replace: true,
     });
 
+  const clear = () =>
+    navigate({ to: "/t/$tenant/history", params: { tenant }, search: {}, replace: true });
+
   const items = runs.data ?? [];
+  const range = {
+    ...(search.since ? { from: Date.parse(search.since) } : {}),
+    ...(search.until ? { to: Date.parse(search.until) } : {}),
+  };
   return (
     <Page
       title="History"
@@ -135,6 +147,21 @@ export function HistoryScreen({ search }: { search: HistorySearch }) {
               filter({ status: (status || undefined) as HistorySearch["status"] })
             }
           />
+          <SearchField
+            label="Find"
+            value={search.text ?? ""}
+            placeholder="Run, record or error"
+            onChoose={(text) => filter({ text: text || undefined })}
+          />
+          {search.since || search.until ? (
+            <Button
+              onClick={() => filter({ since: undefined, until: undefined })}
+              icon={<X aria-hidden="true" className="size-4" />}
+            >
+              {times(search)}
+              <span className="sr-only">: show all times</span>
+            </Button>
+          ) : null}
         </div>
       }
     >
@@ -153,12 +180,11 @@ export function HistoryScreen({ search }: { search: HistorySearch }) {
           <Empty
             kind="none match"
             title="No run matches these filters"
-            action={
-              <Button onClick={() => filter({ sync: undefined, status: undefined })}>
-                Clear the filters
-              </Button>
-            }
-          />
+            action={<Button onClick={clear}>Clear the filters</Button>}
+          >
+            Found are runs by the beginning of their id, by a part of an error, and by the whole id
+            of a record with an error.
+          </Empty>
         ) : (
           <Empty
             kind="none yet"
@@ -178,7 +204,14 @@ export function HistoryScreen({ search }: { search: HistorySearch }) {
       ) : null}
       {items.length > 0 ? (
         <>
-          <DensityStrip runs={items} onPick={setReveal} />
+          <DensityStrip
+            runs={items}
+            range={range}
+            onPick={setReveal}
+            onZoom={({ from, to }) =>
+              filter({ since: new Date(from).toISOString(), until: new Date(to).toISOString() })
+            }
+          />
           <DataGrid
             label="Runs, newest first"
             columns={COLUMNS}
@@ -198,6 +231,12 @@ export function HistoryScreen({ search }: { search: HistorySearch }) {
       ) : null}
     </Page>
   );
+}
+
+function times({ since, until }: HistorySearch): string {
+  const word = (iso: string) => formatShortDateTime(Date.parse(iso));
+  if (since && until) return `${word(since)} to ${word(until)}`;
+  return since ? `Since ${word(since)}` : until ? `Before ${word(until)}` : "";
 }
 
 function lead(count: number, more: boolean): string {

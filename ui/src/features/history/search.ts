@@ -6,6 +6,11 @@ const STATUSES = ["pending", "running", "completed", "partial", "failed"] as con
 export const historySearch = z.object({
   sync: z.string().optional().catch(undefined),
   status: z.enum(STATUSES).optional().catch(undefined),
+  /** The beginning of a run's id, a record's id, or a part of an error. */
+  text: z.coerce.string().optional().catch(undefined),
+  /** The stretch of time the timeline is zoomed to. */
+  since: z.iso.datetime({ offset: true }).optional().catch(undefined),
+  until: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 export type HistorySearch = z.infer<typeof historySearch>;
 

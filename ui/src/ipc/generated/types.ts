@@ -1156,6 +1156,19 @@ status?: WireRunStatus,
  */
 simulated?: boolean, 
 /**
+ * Only started at this time or later, as RFC 3339.
+ */
+since?: string, 
+/**
+ * Only started before this time, as RFC 3339.
+ */
+until?: string, 
+/**
+ * Only where the run's id begins with this, an error of it contains this, or an error of it
+ * is of the record with this id.
+ */
+text?: string, 
+/**
  * Only older than this run: the last page's `next`.
  */
 before?: string, 

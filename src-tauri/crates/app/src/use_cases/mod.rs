@@ -20,6 +20,8 @@ mod tenants;
 pub use runs::refused_by_guard;
 pub use secrets::{SecretChange, SecretList, SecretView};
 
+use chrono::{DateTime, Utc};
+
 use crate::error::AppError;
 use crate::wire::Page;
 
@@ -60,6 +62,23 @@ fn parse_id<T: std::str::FromStr>(what: &'static str, text: &str) -> Result<T, A
     text.parse().map_err(|_| no_cursor(what, text))
 }
 
+/// A time to filter by.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, AppError> {
+    let time = DateTime::parse_from_rfc3339(text).map_err(|error| AppError::Argument {
+        what: format!("{text:?} is no time"),
+        why: format!("It cannot be read as RFC 3339: {error}."),
+        fix: "Give a date, a time and an offset, such as 2026-03-01T12:00:00Z.".to_owned(),
+    })?;
+    Ok(time.to_utc())
+}
+
+/// What is looked for; only spaces ask for nothing.
+fn search_text(text: Option<&str>) -> Option<String> {
+    text.map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
 fn no_cursor(what: &'static str, text: &str) -> AppError {
     AppError::Argument {
         what: format!("{text:?} is no {what}"),
@@ -71,6 +90,18 @@ fn no_cursor(what: &'static str, text: &str) -> AppError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filters_are_read_or_refused_with_what_to_do() {
+        let noon = parse_time("2026-03-01T13:00:00+01:00").unwrap();
+        assert_eq!(noon, parse_time("2026-03-01T12:00:00Z").unwrap());
+        for text in ["", "yesterday", "2026-03-01", "2026-13-01T00:00:00Z"] {
+            let error = parse_time(text).unwrap_err().to_string();
+            assert!(error.contains("is no time"), "{error}");
+        }
+        assert_eq!(search_text(Some("  a b ")), Some("a b".to_owned()));
+        assert_eq!([search_text(Some(" ")), search_text(None)], [None, None]);
+    }
 
     #[test]
     fn the_cursor_is_the_last_item_shown_and_only_when_there_are_more() {

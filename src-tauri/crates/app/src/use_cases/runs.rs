@@ -3,7 +3,7 @@
 use tandem_engine::ports::history::{ErrorType, RunOptions, RunTrigger, SyncHistory};
 use tandem_engine::ports::store::{ErrorFilter, RunFilter};
 
-use super::{page, page_limit, parse_id};
+use super::{page, page_limit, parse_id, parse_time, search_text};
 use crate::app::App;
 use crate::error::AppError;
 use crate::execution::is_live;
@@ -122,7 +122,7 @@ impl App {
     /// Runs, newest first.
     ///
     /// # Errors
-    /// Where the filter names an unknown sync.
+    /// Where the filter names an unknown sync or a time that is none.
     pub async fn list_runs(&self, args: ListRuns) -> Result<Page<RunView>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
@@ -131,6 +131,9 @@ impl App {
                 sync,
                 status: args.status.map(Into::into),
                 simulated: args.simulated,
+                since: args.since.as_deref().map(parse_time).transpose()?,
+                until: args.until.as_deref().map(parse_time).transpose()?,
+                text: search_text(args.text.as_deref()),
                 before: args
                     .before
                     .as_deref()

@@ -174,6 +174,19 @@ args! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         simulated: Option<bool>,
+        /// Only started at this time or later, as RFC 3339.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        since: Option<String>,
+        /// Only started before this time, as RFC 3339.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        until: Option<String>,
+        /// Only where the run's id begins with this, an error of it contains this, or an error of it
+        /// is of the record with this id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        text: Option<String>,
         /// Only older than this run: the last page's `next`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]

@@ -178,9 +178,9 @@ pub(super) async fn runs(global: &Global, verb: Runs) -> Result<Outcome, WireErr
                     tenant,
                     sync,
                     status,
-                    simulated: None,
                     before,
                     limit,
+                    ..ListRuns::default()
                 })
             })
             .await?;

@@ -253,6 +253,13 @@ pub struct RunFilter {
     pub status: Option<RunStatus>,
     /// Only simulations, or none of them.
     pub simulated: Option<bool>,
+    /// Only started at this time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Only started before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Only where the run's id begins with this, its error or one of its errors contains this (in
+    /// any case of the letters A to Z), or one of its errors is of the record with this id.
+    pub text: Option<String>,
     /// Only older than this run (keyset).
     pub before: Option<RunId>,
     /// At most so many.

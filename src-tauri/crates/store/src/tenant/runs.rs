@@ -22,6 +22,15 @@ const SELECT: &str = "
     JOIN sync_configurations c ON c.tenant_id = h.tenant_id AND c.id = h.sync_configuration_id
     WHERE h.tenant_id = :tenant";
 
+// The errors are asked once for the whole page, not once for each run.
+const TEXT: &str = "
+    AND (:id <> '' AND substr(hex(h.uuid), 1, length(:id)) = :id
+      OR instr(lower(h.error_message), lower(:text)) > 0
+      OR h.id IN (SELECT e.sync_history_id FROM sync_errors e
+                  WHERE e.tenant_id = :tenant
+                    AND (e.record_id = :text
+                      OR instr(lower(e.error_message), lower(:text)) > 0)))";
+
 pub(crate) fn page(db: &Connection, tenant: i64, filter: &RunFilter) -> Result<Vec<SyncHistory>> {
     let sync = match filter.sync {
         Some(id) => match syncs::key(db, tenant, id) {
@@ -52,6 +61,24 @@ pub(crate) fn page(db: &Connection, tenant: i64, filter: &RunFilter) -> Result<V
     if let Some(simulated) = &filter.simulated {
         sql.push_str(" AND h.option_simulate = :simulated");
         bound.push((":simulated", simulated));
+    }
+    let (since, until) = (filter.since.map(micros), filter.until.map(micros));
+    if let Some(since) = &since {
+        sql.push_str(" AND h.started_at >= :since");
+        bound.push((":since", since));
+    }
+    if let Some(until) = &until {
+        sql.push_str(" AND h.started_at < :until");
+        bound.push((":until", until));
+    }
+    let id = filter
+        .text
+        .as_ref()
+        .map(|text| text.to_ascii_uppercase().replace('-', ""));
+    if let (Some(text), Some(id)) = (&filter.text, &id) {
+        sql.push_str(TEXT);
+        bound.push((":text", text));
+        bound.push((":id", id));
     }
     sql.push_str(" ORDER BY h.id DESC LIMIT :most");
     let mut statement = db.prepare_cached(&sql)?;

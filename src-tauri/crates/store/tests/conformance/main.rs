@@ -17,6 +17,7 @@ mod pairing;
 mod recovery;
 mod retention;
 mod reviewed;
+mod run_filters;
 mod runs;
 mod staging;
 mod tenants;
@@ -95,6 +96,9 @@ mod sqlite {
             errors_are_logged_filtered_and_resolved,
             progress_is_kept_only_as_committed,
             a_simulation_changes_nothing_but_history;
+        run_filters:
+            runs_are_found_by_time,
+            runs_are_found_by_text;
         staging:
             an_equal_digest_is_only_seen,
             case_25_same_id_on_two_pages_the_later_wins,

@@ -300,9 +300,8 @@ pub(crate) fn runs_come_in_pages_newest_first(h: &dyn Harness) {
     let failed = RunFilter {
         sync: Some(world.sync),
         status: Some(RunStatus::Failed),
-        simulated: None,
         limit: 9,
-        before: None,
+        ..Default::default()
     };
     assert_eq!(page(&failed), [all[1], all[3]]);
 }
