@@ -112,3 +112,18 @@ test("the timeline zooms by keyboard and by dragging, and shows all again", asyn
   await page.waitForFunction(() => /since=.*until=/.test(location.hash));
   expect(complaints).toEqual([]);
 });
+
+test("a changed record shows its raw JSON on request, by keyboard", async () => {
+  await start("/t/default/runs/run-000008");
+  const summary = page.locator("summary:has-text('Raw JSON')").first();
+  expect(await page.locator("article pre").count()).toBe(0);
+  await summary.focus();
+  await press("Enter");
+  await page.waitForSelector("article pre");
+  const [before, after] = await page.locator("article pre").allTextContents();
+  expect(JSON.parse(before ?? "")).not.toEqual(JSON.parse(after ?? ""));
+  expect(await axe(page)).toEqual([]);
+  const shots = process.env.SHOTS;
+  if (shots) await page.screenshot({ path: `${shots}/run-raw-json.png` });
+  expect(complaints).toEqual([]);
+});

@@ -1,9 +1,11 @@
 import { CircleSlash, Undo2 } from "lucide-react";
+import { useState } from "react";
 import { formatCount } from "@/components/format";
 import { Badge, Status, type Tone } from "@/components/status";
 import { Value } from "@/components/value";
 import { difference, differenceNote } from "@/components/value-model";
 import type { FieldDiff, RecordChange } from "@/ipc";
+import { rawJson } from "./raw-json";
 import { reasonWords, ruleWords } from "./reasons";
 
 const KINDS: Record<
@@ -95,7 +97,40 @@ export function RecordDiff({ change, showAll }: Props) {
           {formatCount(hidden)} unchanged {hidden === 1 ? "field" : "fields"} not shown
         </p>
       ) : null}
+      <RawJson change={change} />
     </article>
+  );
+}
+
+/** The record as it is stored on both sides of the write, every field of it; made on request. */
+function RawJson({ change }: { change: RecordChange }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details
+      className="border-t border-line px-3 py-1"
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary className="w-fit cursor-pointer text-meta leading-6 text-muted">
+        Raw JSON<span className="sr-only"> of {change.label ?? change.record_id ?? "it"}</span>
+      </summary>
+      {open ? (
+        <div className="grid gap-4 pt-1 md:grid-cols-2">
+          <Raw title="Before" json={rawJson(change, "before")} />
+          <Raw title="After" json={rawJson(change, "after")} />
+        </div>
+      ) : null}
+    </details>
+  );
+}
+
+function Raw({ title, json }: { title: string; json: string }) {
+  return (
+    <div className="min-w-0">
+      <h4 className="text-meta font-medium text-muted">{title}</h4>
+      <pre dir="ltr" className="font-mono text-mono wrap-anywhere whitespace-pre-wrap">
+        {json}
+      </pre>
+    </div>
   );
 }
 

@@ -18,7 +18,7 @@ import { countOf, REVIEW_ORDER } from "./plan";
 import { RecordDiff } from "./record-diff";
 
 const PAGE = 100;
-const CARD_PX = 140;
+const CARD_PX = 172;
 
 interface Props {
   run: RunView;
