@@ -77,11 +77,16 @@ fn known(
         .transpose()?;
     let sides = &stored.link.sides;
     let (source, target) = (sides.source.as_ref(), sides.target.as_ref());
+    // Digests of an older epoch go: were the epoch to stay, what was read now would compare as
+    // different for ever, and each run would tell of it again.
     db.prepare_cached(
         "UPDATE links SET state = ?4, todo = 1, flags = ?5, source_version = ?6,
              target_version = ?7, source_updated_at = ?8, target_updated_at = ?9,
-             source_seen_hash = coalesce(?10, source_seen_hash),
-             target_seen_hash = coalesce(?11, target_seen_hash), key_hash = ?12, extra = ?13
+             source_hash = CASE WHEN epoch = ?14 THEN source_hash END,
+             target_hash = CASE WHEN epoch = ?14 THEN target_hash END,
+             source_seen_hash = coalesce(?10, CASE WHEN epoch = ?14 THEN source_seen_hash END),
+             target_seen_hash = coalesce(?11, CASE WHEN epoch = ?14 THEN target_seen_hash END),
+             key_hash = ?12, extra = ?13, epoch = ?14
          WHERE tenant_id = ?1 AND sync_configuration_id = ?2 AND id = ?3",
     )?
     .execute(params![
@@ -98,6 +103,7 @@ fn known(
         seen_hash(db, &stored.link, Side::Target)?,
         key.map(|key| key.0),
         extra,
+        hold.epoch,
     ])?;
     Ok(())
 }
