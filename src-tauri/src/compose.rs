@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tandem_app::wire::{WireError, WireEvent};
-use tandem_app::{App, AppError, AppOptions, Link, alert_channels, default_store};
+use tandem_app::{App, AppError, AppOptions, Link, alert_channels, default_anchor, default_store};
 use tauri::{AppHandle, Builder, Context, Emitter, EventTarget, Manager, Runtime, Wry};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::broadcast::error::RecvError;
@@ -156,6 +156,7 @@ fn open(
     sample: Option<Arc<Sample>>,
 ) -> Result<App, Trouble> {
     let mut options = AppOptions::on_this_machine(store);
+    options.anchor = default_anchor();
     options.alerts = vec![Arc::new(DesktopAlerts::new(handle.clone()))];
     match alert_channels() {
         Ok(channels) => options.alerts.extend(channels),

@@ -308,7 +308,13 @@ export class FakeBackend {
     list_alerts: ({ before, limit }) =>
       page(this.setUp ? data.alerts(40) : [], before, limit, (each) => each.seq),
     list_audit: ({ before, limit }) => page(data.audit(60), before, limit, (each) => each.seq),
-    verify_audit: () => ({ intact: true, first_bad: null }),
+    verify_audit: () => ({
+      intact: true,
+      first_bad: null,
+      fault: null,
+      sealed_since: "0",
+      anchored_to: "12",
+    }),
     load_sample: () => {
       this.setUp = true;
       return {

@@ -20,7 +20,13 @@ export class Serve {
     const folder = mkdtempSync(join(tmpdir(), "tandem-panel-"));
     const store = join(folder, "tandem.db");
     const child = spawn(program, ["--store", store, "serve", "--listen", "127.0.0.1:0"], {
-      env: { ...process.env, HOME: folder, TANDEM_PANEL: panel, TANDEM_ACTOR: "mara" },
+      env: {
+        ...process.env,
+        HOME: folder,
+        TANDEM_ANCHOR: join(folder, "anchor.db"),
+        TANDEM_PANEL: panel,
+        TANDEM_ACTOR: "mara",
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";

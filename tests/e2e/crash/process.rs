@@ -62,6 +62,7 @@ impl Tandem {
             .args(["--json"])
             .args(args)
             .env("TANDEM_STORE", &self.store)
+            .env("TANDEM_ANCHOR", self.store.with_extension("anchor"))
             .env("TANDEM_ACTOR", "crash test")
             .env_remove("TANDEM_TENANT")
             .stdin(Stdio::null());

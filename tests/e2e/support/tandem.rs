@@ -37,6 +37,10 @@ impl Tandem {
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("TANDEM_STORE", self.store.display().to_string()),
+            (
+                "TANDEM_ANCHOR",
+                self.store.with_extension("anchor").display().to_string(),
+            ),
             ("E2E_KINTO_PASSWORD", kinto::PASSWORD.to_owned()),
             ("E2E_POSTGRES_PASSWORD", postgres::PASSWORD.to_owned()),
         ]

@@ -158,7 +158,7 @@ fn told(world: &World) -> Told {
         limit: 1_000,
         ..ConflictFilter::default()
     });
-    assert_eq!(world.store.verify_audit().unwrap(), None);
+    assert_eq!(world.store.verify_audit().unwrap().first_bad, None);
     let live = |side: Side| world.side(side).state().live();
     Told {
         systems: [live(Side::Source), live(Side::Target)],

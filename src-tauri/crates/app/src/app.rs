@@ -31,6 +31,9 @@ pub const UNDO_WINDOW: Duration = Duration::from_secs(8);
 pub struct AppOptions {
     /// The store's file; its folder is created where missing.
     pub store: PathBuf,
+    /// What is known of its audit logs outside of it; `None`: nothing. Its folder is created where
+    /// missing.
+    pub anchor: Option<PathBuf>,
     /// In whose name changes are made.
     pub actor: String,
     /// How long a decision can be taken back before it is written.
@@ -51,11 +54,12 @@ pub struct AppOptions {
 }
 
 impl AppOptions {
-    /// This machine's clock, ids, secrets and user; no alert channel, no sample systems.
+    /// This machine's clock, ids, secrets and user; no anchor, no alert channel, no sample systems.
     #[must_use]
     pub fn on_this_machine(store: PathBuf) -> Self {
         Self {
             store,
+            anchor: None,
             actor: tandem_host::user_name(),
             undo_window: UNDO_WINDOW,
             carries_out: true,
@@ -76,6 +80,14 @@ pub fn default_store() -> Result<PathBuf, AppError> {
     tandem_host::data_folder()
         .map(|folder| folder.join("tandem.db"))
         .ok_or(AppError::NoDataFolder)
+}
+
+/// Where what is known of audit logs outside their stores is kept: the file that `TANDEM_ANCHOR`
+/// names, or one in the platform's folder for state. `None` where it says `off`, or there is no
+/// home folder.
+#[must_use]
+pub fn default_anchor() -> Option<PathBuf> {
+    tandem_host::audit_anchor()
 }
 
 /// Everything a face can do. Cheap to clone; all clones are the same app.
@@ -117,7 +129,8 @@ impl App {
     /// Where the store cannot be opened: newer than this Tandem, damaged, not to be written.
     pub fn open(options: AppOptions) -> Result<Self, AppError> {
         let clock = Arc::clone(&options.clock);
-        let (store, notices) = crate::place::open(&options.store, &clock)?;
+        let (store, notices) =
+            crate::place::open(&options.store, options.anchor.as_deref(), &clock)?;
         let hub = Arc::new(Hub::new(Arc::clone(&clock)));
         let app = Self {
             inner: Arc::new(Inner {

@@ -21,7 +21,7 @@ pub mod wire;
 mod workspace;
 
 pub use alert_channels::alert_channels;
-pub use app::{App, AppOptions, FIRST_TENANT, UNDO_WINDOW, default_store};
+pub use app::{App, AppOptions, FIRST_TENANT, UNDO_WINDOW, default_anchor, default_store};
 pub use dispatch::{COMMANDS, dispatch};
 pub use error::AppError;
 pub use execution::Finished;

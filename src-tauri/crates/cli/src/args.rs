@@ -317,8 +317,12 @@ pub(crate) enum Audit {
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u32,
     },
-    /// Check that no row was changed
-    Verify,
+    /// Check that no row was changed, left out or made up
+    Verify {
+        /// Take the log as it is now: after a backup was put back, or the store was moved
+        #[arg(long)]
+        accept: bool,
+    },
     /// Write the whole log to a new file, one JSON document a line, newest first
     Export {
         /// The file; `-` is standard output

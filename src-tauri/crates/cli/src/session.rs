@@ -8,7 +8,8 @@ use async_trait::async_trait;
 
 use serde::Serialize;
 use tandem_app::{
-    Alert, AlertChannel, AlertError, App, AppOptions, WireError, alert_channels, default_store,
+    Alert, AlertChannel, AlertError, App, AppOptions, WireError, alert_channels, default_anchor,
+    default_store,
 };
 
 use crate::args::Global;
@@ -50,6 +51,7 @@ impl Session {
             None => default_store()?,
         };
         let mut options = AppOptions::on_this_machine(store);
+        options.anchor = default_anchor();
         // A command ends when it is done: nothing waits for second thoughts, nothing goes on after.
         options.undo_window = Duration::ZERO;
         options.carries_out = false;

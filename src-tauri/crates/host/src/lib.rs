@@ -12,5 +12,5 @@ mod secrets;
 pub use clock::SystemClock;
 pub use entropy::random_bytes;
 pub use ids::UuidIds;
-pub use place::{data_folder, user_name};
+pub use place::{audit_anchor, data_folder, user_name};
 pub use secrets::{ChosenSecrets, Cost, EnvSecrets, FileSecrets, KeyringSecrets, TenantSecrets};

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::anchor::Anchor;
 use crate::fault::{Fault, Result, disk};
 use tandem_engine::failpoints::{Point, fault, reach};
 use tandem_engine::ports::store::StoreError;
 
 /// How long a writer waits for another process before it reports the store busy.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 /// Idle connections kept for the next caller.
 const IDLE: usize = 4;
 
@@ -22,15 +23,23 @@ pub(crate) struct Database {
     idle: Mutex<Vec<Connection>>,
     /// Writers of this process queue here instead of sleeping in SQLite's busy handler.
     writers: Mutex<()>,
+    anchor: Anchor,
 }
 
 impl Database {
-    pub(crate) fn new(path: PathBuf, first: Connection) -> Self {
-        Self {
+    pub(crate) fn new(path: PathBuf, first: Connection, anchor: Anchor) -> Result<Self> {
+        anchor.teach(&first)?;
+        Ok(Self {
             path,
             idle: Mutex::new(vec![first]),
             writers: Mutex::new(()),
-        }
+            anchor,
+        })
+    }
+
+    /// What is known of its audit logs outside the file.
+    pub(crate) const fn anchor(&self) -> &Anchor {
+        &self.anchor
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -39,7 +48,9 @@ impl Database {
 
     /// A connection of the caller's own.
     pub(crate) fn connect(&self) -> Result<Connection> {
-        connect(&self.path)
+        let connection = connect(&self.path)?;
+        self.anchor.teach(&connection)?;
+        Ok(connection)
     }
 
     /// The turn to write, among this process's threads.
@@ -61,7 +72,7 @@ impl Database {
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         self.with(|connection| {
             let _turn = self.turn();
-            write(connection, work)
+            self.write_on(connection, work)
         })
     }
 
@@ -74,7 +85,18 @@ impl Database {
         let mut connection = self.connect()?;
         connection.pragma_update(None, "secure_delete", "ON")?;
         let _turn = self.turn();
-        write(&mut connection, work)
+        self.write_on(&mut connection, work)
+    }
+
+    /// Writes on that connection, whose turn it is; see [`write`].
+    pub(crate) fn write_on<T>(
+        &self,
+        connection: &mut Connection,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let answer = write(connection, work);
+        self.anchor.follow(connection);
+        answer
     }
 
     /// Writes the file anew without what was ever deleted from it, and empties the log into it.
@@ -115,7 +137,7 @@ impl Database {
 
 /// Writes in one transaction of `connection`, which takes the file's write lock at once: a
 /// transaction that only finds out later that another process wrote could not go on.
-pub(crate) fn write<T>(
+fn write<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Transaction<'_>) -> Result<T>,
 ) -> Result<T> {

@@ -6,6 +6,7 @@
 //! set up and how one writes; `fault` decides how much of an error is told. The schema stands in
 //! `/migrations`.
 
+mod anchor;
 mod codec;
 mod db;
 mod fault;
@@ -16,5 +17,6 @@ mod session;
 mod store;
 mod tenant;
 
+pub use anchor::AuditAnchor;
 pub use open::Opened;
 pub use store::SqliteStore;

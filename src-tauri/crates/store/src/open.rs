@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tandem_engine::ports::clock::Clock;
 use tandem_engine::ports::store::StoreError;
 
+use crate::anchor::{Anchor, AuditAnchor};
 use crate::db::{self, Database};
 use crate::fault::{Fault, Result};
 use crate::{SqliteStore, schema};
@@ -29,7 +30,11 @@ pub struct Opened {
     pub set_aside: Option<PathBuf>,
 }
 
-pub(crate) fn open(path: &Path, clock: &Arc<dyn Clock>) -> Result<Opened> {
+pub(crate) fn open(
+    path: &Path,
+    clock: &Arc<dyn Clock>,
+    anchor: Option<Arc<AuditAnchor>>,
+) -> Result<Opened> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Fault::Store(StoreError::Other(format!(
             "SQLite {} is too old, 3.51.3 is needed",
@@ -39,6 +44,7 @@ pub(crate) fn open(path: &Path, clock: &Arc<dyn Clock>) -> Result<Opened> {
     // Two processes that start at once check, set aside and migrate one after the other.
     let gate = private_file(&beside(path, ".lock"))?;
     gate.lock().map_err(|error| unwritable(path, &error))?;
+    let begun = !path.exists();
     let (connection, set_aside) = match ready(path) {
         Ok(connection) => (connection, None),
         Err(fault) if is_damage(&fault) => {
@@ -48,8 +54,13 @@ pub(crate) fn open(path: &Path, clock: &Arc<dyn Clock>) -> Result<Opened> {
         }
         Err(fault) => return Err(fault),
     };
+    let anchor = Anchor::of(anchor, path);
+    if begun || set_aside.is_some() {
+        // A new log: that an earlier one stood here is plain to see.
+        anchor.forget(None)?;
+    }
     Ok(Opened {
-        store: SqliteStore::new(Database::new(path.to_owned(), connection)),
+        store: SqliteStore::new(Database::new(path.to_owned(), connection, anchor)?),
         set_aside,
     })
 }
@@ -121,7 +132,7 @@ fn put_aside(path: &Path, clock: &Arc<dyn Clock>) -> Result<PathBuf> {
 }
 
 /// Opens or makes a file that only its owner may read.
-fn private_file(path: &Path) -> Result<File> {
+pub(crate) fn private_file(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

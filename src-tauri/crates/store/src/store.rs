@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use tandem_domain::ids::{Name, TenantId};
 use tandem_engine::ports::clock::Clock;
 use tandem_engine::ports::store::{Actor, Store, StoreError, Tenant, TenantStore};
 
+use crate::anchor::AuditAnchor;
 use crate::db::Database;
 use crate::fault::{Result, conflict, corrupt, is_duplicate, not_found};
 use crate::keys::{At, Id, micros};
@@ -35,7 +36,19 @@ impl SqliteStore {
         path: impl AsRef<Path>,
         clock: &Arc<dyn Clock>,
     ) -> std::result::Result<Opened, StoreError> {
-        Ok(open::open(path.as_ref(), clock)?)
+        Ok(open::open(path.as_ref(), clock, None)?)
+    }
+
+    /// The same, with its audit logs sealed and anchored outside the file.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_anchored(
+        path: impl AsRef<Path>,
+        clock: &Arc<dyn Clock>,
+        anchor: Option<Arc<AuditAnchor>>,
+    ) -> std::result::Result<Opened, StoreError> {
+        Ok(open::open(path.as_ref(), clock, anchor)?)
     }
 
     pub(crate) fn new(db: Database) -> Self {
@@ -98,16 +111,16 @@ impl Store for SqliteStore {
     }
 
     fn remove_tenant(&self, id: TenantId) -> std::result::Result<(), StoreError> {
-        Ok(self.db.write(|db| -> Result<()> {
-            let gone = db.execute(
-                "DELETE FROM tenants WHERE uuid = ?1",
+        let key = self.db.write(|db| -> Result<i64> {
+            db.query_row(
+                "DELETE FROM tenants WHERE uuid = ?1 RETURNING id",
                 params![id.0.as_bytes()],
-            )?;
-            if gone == 0 {
-                return Err(not_found("tenant", id));
-            }
-            Ok(())
-        })?)
+                |row| row.get(0),
+            )
+            .optional()?
+            .ok_or_else(|| not_found("tenant", id))
+        })?;
+        Ok(self.db.anchor().forget(Some(key))?)
     }
 
     fn tenant(&self, id: TenantId) -> Arc<dyn TenantStore> {

@@ -9,6 +9,7 @@ import { Empty, ErrorState, Loading } from "@/components/states";
 import { At } from "@/components/time";
 import { type AuditView, commandMutation, pagedQuery, useTenant } from "@/ipc";
 import { actionWords, detailText } from "./details";
+import { faultText, wholeText } from "./verdict";
 
 const PAGE = 200;
 const COLUMNS: Column<AuditView>[] = [
@@ -107,13 +108,9 @@ function VerifyButton() {
     <>
       <p role="status" className="text-muted">
         {verify.error ? `Could not check: ${verify.error.message}` : null}
-        {verify.data?.intact ? "Every entry is as it was written." : null}
+        {verify.data?.intact ? wholeText(verify.data) : null}
         {verify.data && !verify.data.intact ? (
-          <span className="font-semibold text-failed">
-            {verify.data.first_bad
-              ? `Entry ${verify.data.first_bad} was changed after it was written.`
-              : "The log was changed after it was written."}
-          </span>
+          <span className="font-semibold text-failed">{faultText(verify.data)}</span>
         ) : null}
       </p>
       <Button

@@ -2,6 +2,7 @@
 // `TANDEM_BLESS=1 cargo test -p tandem-app bindings_are_current`.
 
 import type {
+  AcceptAudit,
   AlertView,
   AppInfo,
   AppInfoArgs,
@@ -121,6 +122,7 @@ export interface Commands {
   list_alerts: { args: ListAlerts; reply: Page<AlertView> };
   list_audit: { args: ListAudit; reply: Page<AuditView> };
   verify_audit: { args: VerifyAudit; reply: AuditVerdict };
+  accept_audit: { args: AcceptAudit; reply: AuditVerdict };
   prune_history: { args: PruneHistory; reply: HistoryPruned };
   erase_record: { args: EraseRecord; reply: RecordErased };
   apply_workspace: { args: ApplyWorkspace; reply: Applied };

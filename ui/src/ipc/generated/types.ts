@@ -5,6 +5,16 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
+ * Takes the audit log as it is now for what ought to be there: after a backup was put back, or
+ * the store was moved to another account. A row says who did, and over what.
+ */
+export type AcceptAudit = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
+
+/**
  * One channel's part in an alert.
  */
 export type AlertDeliveryView = { 
@@ -188,17 +198,35 @@ folder?: string,
 dry_run: boolean, };
 
 /**
+ * What is wrong with an audit log.
+ */
+export type AuditFault = "changed" | "missing" | "unsealed" | "replaced";
+
+/**
  * Whether the audit log is whole.
  */
 export type AuditVerdict = { 
 /**
- * Every row fits the one before it.
+ * Every row is as it was written.
  */
 intact: boolean, 
 /**
- * The first row that does not.
+ * The first row that is not.
  */
-first_bad: string | null, };
+first_bad: string | null, 
+/**
+ * What is wrong there.
+ */
+fault: AuditFault | null, 
+/**
+ * Rows after this one are sealed under a key that is kept outside the store; `None`: nothing is
+ * known of the log but what stands in the store.
+ */
+sealed_since: string | null, 
+/**
+ * Outside the store the log is known to reach this row.
+ */
+anchored_to: string | null, };
 
 /**
  * A row of the audit log.

@@ -1,12 +1,12 @@
 //! Who did what.
 
-use tandem_engine::ports::store::AuditEntry;
+use tandem_engine::ports::store::{self, AuditEntry};
 
 use super::{page, page_limit, parse_id};
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::time;
-use crate::wire::{AuditVerdict, AuditView, ListAudit, Page, VerifyAudit};
+use crate::wire::{AcceptAudit, AuditFault, AuditVerdict, AuditView, ListAudit, Page, VerifyAudit};
 
 impl App {
     /// The audit log, newest first.
@@ -33,13 +33,44 @@ impl App {
     /// The store's; a log that is not whole is an answer, not an error.
     pub async fn verify_audit(&self, args: VerifyAudit) -> Result<AuditVerdict, AppError> {
         self.with_tenant(&args.tenant, |scope| {
-            let first_bad = scope.store.verify_audit()?;
-            Ok(AuditVerdict {
-                intact: first_bad.is_none(),
-                first_bad: first_bad.map(|seq| seq.to_string()),
-            })
+            Ok(verdict(scope.store.verify_audit()?))
         })
         .await
+    }
+
+    /// Takes the audit log as it is now; a row says who did, and over what. Answers what is found
+    /// now: a row that was changed in the store stays changed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn accept_audit(&self, args: AcceptAudit) -> Result<AuditVerdict, AppError> {
+        self.with_tenant(&args.tenant, |scope| {
+            let before = verdict(scope.store.verify_audit()?);
+            let details = serde_json::json!({
+                "first_bad": before.first_bad,
+                "fault": before.fault,
+                "anchored_to": before.anchored_to,
+            });
+            scope.store.accept_audit(&scope.inner.who(), details)?;
+            Ok(verdict(scope.store.verify_audit()?))
+        })
+        .await
+    }
+}
+
+fn verdict(found: store::AuditVerdict) -> AuditVerdict {
+    let fault = found.first_bad.map(|(_, fault)| match fault {
+        store::AuditFault::Changed => AuditFault::Changed,
+        store::AuditFault::Missing => AuditFault::Missing,
+        store::AuditFault::Unsealed => AuditFault::Unsealed,
+        store::AuditFault::Replaced => AuditFault::Replaced,
+    });
+    AuditVerdict {
+        intact: found.first_bad.is_none(),
+        first_bad: found.first_bad.map(|(seq, _)| seq.to_string()),
+        fault,
+        sealed_since: found.anchored.map(|anchored| anchored.since.to_string()),
+        anchored_to: found.anchored.map(|anchored| anchored.to.to_string()),
     }
 }
 

@@ -479,6 +479,12 @@ args! {
         /// The tenant's name.
         tenant: String,
     }
+    /// Takes the audit log as it is now for what ought to be there: after a backup was put back, or
+    /// the store was moved to another account. A row says who did, and over what.
+    AcceptAudit {
+        /// The tenant's name.
+        tenant: String,
+    }
     /// Removes what the tenant's retention no longer keeps.
     PruneHistory {
         /// The tenant's name.

@@ -77,6 +77,7 @@ macro_rules! for_each_command {
             list_alerts: $crate::wire::ListAlerts => $crate::wire::Page<$crate::wire::AlertView>,
             list_audit: $crate::wire::ListAudit => $crate::wire::Page<$crate::wire::AuditView>,
             verify_audit: $crate::wire::VerifyAudit => $crate::wire::AuditVerdict,
+            accept_audit: $crate::wire::AcceptAudit => $crate::wire::AuditVerdict,
             prune_history: $crate::wire::PruneHistory => $crate::wire::HistoryPruned,
             erase_record: $crate::wire::EraseRecord => $crate::wire::RecordErased,
             apply_workspace: $crate::wire::ApplyWorkspace => $crate::wire::Applied,

@@ -115,8 +115,29 @@ pub struct AuditView {
 /// Whether the audit log is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AuditVerdict {
-    /// Every row fits the one before it.
+    /// Every row is as it was written.
     pub intact: bool,
-    /// The first row that does not.
+    /// The first row that is not.
     pub first_bad: Option<String>,
+    /// What is wrong there.
+    pub fault: Option<AuditFault>,
+    /// Rows after this one are sealed under a key that is kept outside the store; `None`: nothing is
+    /// known of the log but what stands in the store.
+    pub sealed_since: Option<String>,
+    /// Outside the store the log is known to reach this row.
+    pub anchored_to: Option<String>,
+}
+
+/// What is wrong with an audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditFault {
+    /// The row, or the one before it, was changed.
+    Changed,
+    /// It and what followed are missing.
+    Missing,
+    /// It does not bear this account's seal.
+    Unsealed,
+    /// Another log stands in its place, up to here at least.
+    Replaced,
 }

@@ -1,6 +1,6 @@
 //! Errors of runs, and the audit log.
 
-use tandem_app::wire::{AlertView, AuditView, ErrorSummary, ErrorView};
+use tandem_app::wire::{AlertView, AuditFault, AuditVerdict, AuditView, ErrorSummary, ErrorView};
 
 use super::{Paint, Table, Tone, line, time};
 
@@ -94,6 +94,48 @@ pub(crate) fn alerts(alerts: &[AlertView], paint: Paint) -> String {
     } else {
         table.text(paint)
     }
+}
+
+/// What checking the audit log found.
+pub(crate) fn audit_verdict(verdict: &AuditVerdict) -> String {
+    let Some(row) = &verdict.first_bad else {
+        return match (&verdict.sealed_since, &verdict.anchored_to) {
+            (Some(since), Some(to)) if since == "0" => format!(
+                "The audit log is whole: every row is sealed, and known outside the store up to row {to}."
+            ),
+            (Some(since), Some(to)) => format!(
+                "The audit log is whole: rows after row {since} are sealed, and it is known outside the \
+                 store up to row {to}. That nobody recomputed it up to row {since} cannot be told."
+            ),
+            _ => "The audit log is whole as far as the store itself tells: nothing is known of it \
+                  outside the store (see TANDEM_ANCHOR)."
+                .to_owned(),
+        };
+    };
+    let (what, to_do) = match verdict.fault {
+        Some(AuditFault::Missing) => (
+            format!("rows from {row} on are missing"),
+            "If you put a backup back, that is why",
+        ),
+        Some(AuditFault::Unsealed) => (
+            format!("row {row} does not bear this account's seal"),
+            "If another account or machine wrote it, that is why",
+        ),
+        Some(AuditFault::Replaced) => (
+            format!("another log stands in its place, up to row {row} at least"),
+            "If you put another store here, that is why",
+        ),
+        Some(AuditFault::Changed) | None => {
+            return format!(
+                "The audit log was changed: row {row} does not fit the one before it. Compare it with \
+                 a backup or an export."
+            );
+        }
+    };
+    format!(
+        "The audit log is not as it was written: {what}. {to_do}, and `tandem audit verify --accept` \
+         takes the log as it is now; else compare it with a backup or an export."
+    )
 }
 
 /// The audit log in a table.

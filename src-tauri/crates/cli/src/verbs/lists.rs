@@ -6,7 +6,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use tandem_app::wire::{
-    GetError, GetRun, ListAlerts, ListAudit, ListErrors, Page, ResolveError, VerifyAudit,
+    AcceptAudit, GetError, GetRun, ListAlerts, ListAudit, ListErrors, Page, ResolveError,
+    VerifyAudit,
 };
 use tandem_app::{AppError, WireError};
 
@@ -110,14 +111,13 @@ pub(super) async fn audit(global: &Global, verb: Audit) -> Result<Outcome, WireE
             .await?;
             out.print(&rows, |paint| show::audit(&rows, paint))?;
         }
-        Audit::Verify => {
-            let verdict = app.verify_audit(VerifyAudit { tenant }).await?;
-            out.print(&verdict, |_| match &verdict.first_bad {
-                None => "The audit log is whole.".to_owned(),
-                Some(row) => {
-                    format!("The audit log was changed: row {row} does not fit the one before it.")
-                }
-            })?;
+        Audit::Verify { accept } => {
+            let verdict = if accept {
+                app.accept_audit(AcceptAudit { tenant }).await?
+            } else {
+                app.verify_audit(VerifyAudit { tenant }).await?
+            };
+            out.print(&verdict, |_| show::audit_verdict(&verdict))?;
             if !verdict.intact {
                 return Ok(Outcome::Other);
             }

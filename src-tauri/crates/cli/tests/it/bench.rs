@@ -61,6 +61,11 @@ impl Bench {
         self.path("store/tandem.db")
     }
 
+    /// Where its audit log is anchored.
+    pub(crate) fn anchor(&self) -> PathBuf {
+        self.path("anchor/audit-anchor.db")
+    }
+
     /// Writes a file; its path.
     pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.path(name);
@@ -72,6 +77,7 @@ impl Bench {
     pub(crate) fn tandem(&self, args: &[&str]) -> Said {
         run(Command::new(env!("CARGO_BIN_EXE_tandem"))
             .env("TANDEM_STORE", self.store())
+            .env("TANDEM_ANCHOR", self.anchor())
             .args(args))
     }
 
@@ -80,6 +86,7 @@ impl Bench {
         run(Command::new(env!("CARGO_BIN_EXE_tandem"))
             .current_dir(folder)
             .env("TANDEM_STORE", self.store())
+            .env("TANDEM_ANCHOR", self.anchor())
             .args(args))
     }
 

@@ -47,6 +47,7 @@ fn first_run_of_serve(bench: &Bench) -> serde_json::Value {
         .unwrap();
     let serve = Command::new(env!("CARGO_BIN_EXE_tandem"))
         .env("TANDEM_STORE", bench.store())
+        .env("TANDEM_ANCHOR", bench.anchor())
         .arg("serve")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

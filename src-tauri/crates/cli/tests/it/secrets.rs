@@ -18,6 +18,7 @@ pub(crate) fn tandem(bench: &Bench, args: &[&str], input: &str, more: &[(&str, &
     let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
     command
         .env("TANDEM_STORE", bench.store())
+        .env("TANDEM_ANCHOR", bench.anchor())
         .env("TANDEM_ACTOR", "tester")
         .env("NO_COLOR", "1")
         .env("TANDEM_SECRETS", place)

@@ -457,6 +457,7 @@ fn cancelled(pending: bool) {
     lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_tandem"))
         .env("TANDEM_STORE", bench.store())
+        .env("TANDEM_ANCHOR", bench.anchor())
         .args(["run", "customers", "--json"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())

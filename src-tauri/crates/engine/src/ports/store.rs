@@ -211,6 +211,37 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
+/// What checking the audit log found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AuditVerdict {
+    /// The first row that is not as it was written, and what is wrong there.
+    pub first_bad: Option<(i64, AuditFault)>,
+    /// What is known of the log outside the store; `None`: nothing.
+    pub anchored: Option<Anchored>,
+}
+
+/// What is known of an audit log outside the store it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchored {
+    /// Rows after this one are sealed under a key that the store does not hold.
+    pub since: i64,
+    /// The log was known to reach this row.
+    pub to: i64,
+}
+
+/// What is wrong with an audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditFault {
+    /// The row, or the one before it, was changed.
+    Changed,
+    /// It and what followed are missing.
+    Missing,
+    /// It does not bear the seal of this account.
+    Unsealed,
+    /// Another log stands in its place, up to here at least.
+    Replaced,
+}
+
 /// A run to open.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
@@ -498,8 +529,11 @@ pub trait TenantStore: Send + Sync {
         subject: &str,
         details: serde_json::Value,
     ) -> Result<(), StoreError>;
-    /// Checks the whole chain; the first row that does not fit, if any.
-    fn verify_audit(&self) -> Result<Option<i64>, StoreError>;
+    /// Checks the whole log: its chain, and what is known of it outside the store.
+    fn verify_audit(&self) -> Result<AuditVerdict, StoreError>;
+    /// Takes the log as it is now, with a row that says so, for what is known of it outside the store
+    /// from here on: after a backup was put back, or the store was moved.
+    fn accept_audit(&self, actor: &Actor, details: serde_json::Value) -> Result<(), StoreError>;
 
     /// Alerts, newest first, before `before`.
     fn alerts(&self, before: Option<i64>, limit: usize) -> Result<Vec<AlertRecord>, StoreError>;

@@ -38,7 +38,7 @@ use tandem_engine::ports::session::{
 use tandem_engine::ports::store::StoreError;
 
 use crate::codec::Codec;
-use crate::db::{self, Database};
+use crate::db::Database;
 use crate::fault::Result;
 use crate::keys::SyncKey;
 use crate::tenant::{errors, syncs};
@@ -110,7 +110,7 @@ impl Session {
         };
         let file = Arc::clone(&self.file);
         let _turn = file.turn();
-        let answer = db::write(&mut self.db, |db| {
+        let answer = file.write_on(&mut self.db, |db| {
             lease::check(db, &hold)?;
             work(db, &mut parts)
         });

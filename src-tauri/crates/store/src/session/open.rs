@@ -12,7 +12,7 @@ use tandem_engine::ports::store::{NewRun, RunOpening};
 use super::kept::Plan;
 use super::{Hold, Session, lease, scratch};
 use crate::codec::Codec;
-use crate::db::{self, Database};
+use crate::db::Database;
 use crate::fault::{Result, conflict};
 use crate::keys::Id;
 use crate::tenant::{retention, runs, syncs};
@@ -31,7 +31,7 @@ pub(crate) fn open(
     let mut db = file.connect()?;
     scratch::create(&db)?;
     let turn = file.turn();
-    let opening = db::write(&mut db, |db| {
+    let opening = file.write_on(&mut db, |db| {
         let tenant = tenant(db)?;
         settle_holder(db, tenant, run)
     })?;

@@ -4,15 +4,17 @@
 //! Of a row's body (its subject and details) the chain covers a digest under a random salt. Once body
 //! and salt are destroyed the digest tells nothing, not even to somebody who guesses the body, and
 //! the chain still holds. Rows of the first versions are covered whole and keep their body.
+//!
+//! A chain alone can be recomputed by whoever changes the file: each row is also sealed under a key,
+//! and the log's end known, outside of it; see `anchor`.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
-use tandem_engine::ports::store::{Actor, AuditEntry};
+use tandem_engine::ports::store::{Actor, Anchored, AuditEntry, AuditFault, AuditVerdict};
 
+use crate::anchor::{Anchor, Hash, LogEnd};
 use crate::fault::{Result, corrupt};
 use crate::keys::{At, limit, micros};
-
-type Hash = [u8; 32];
 
 type Salt = [u8; 16];
 
@@ -74,7 +76,8 @@ impl Row<'_> {
     }
 }
 
-fn head(db: &Connection, tenant: i64) -> Result<(i64, Hash)> {
+/// The log's last row: its number and digest; `0` and zeros where there is none.
+pub(crate) fn head(db: &Connection, tenant: i64) -> Result<(i64, Hash)> {
     Ok(db
         .prepare_cached("SELECT seq, hash FROM audit_heads WHERE tenant_id = ?1")?
         .query_row(params![tenant], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -110,8 +113,8 @@ pub(crate) fn add(
     let hash = row.hash(&previous);
     db.prepare_cached(
         "INSERT INTO audit_log
-             (tenant_id, seq, at, actor, action, subject, details, hash, body_hash, salt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             (tenant_id, seq, at, actor, action, subject, details, hash, body_hash, salt, seal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, audit_seal(?1, ?8))",
     )?
     .execute(params![
         tenant, row.seq, row.at, row.actor, action, subject, details, hash, body_hash, salt
@@ -161,50 +164,107 @@ pub(crate) fn page(
     Ok(entries)
 }
 
-/// The first row that does not fit, if any; one past the last row where the tail was cut off.
-pub(crate) fn verify(db: &Connection, tenant: i64) -> Result<Option<i64>> {
+/// The digest of that row, if it is there.
+pub(crate) fn hash_at(db: &Connection, tenant: i64, seq: i64) -> Result<Option<Hash>> {
+    Ok(db
+        .prepare_cached("SELECT hash FROM audit_log WHERE tenant_id = ?1 AND seq = ?2")?
+        .query_row(params![tenant, seq], |row| row.get(0))
+        .optional()?)
+}
+
+/// The row from which on this account sealed each one.
+pub(crate) fn sealed_since(db: &Connection, tenant: i64, anchor: &Anchor) -> Result<i64> {
+    let mut newest = db.prepare_cached(
+        "SELECT seq, hash, seal FROM audit_log WHERE tenant_id = ?1 ORDER BY seq DESC",
+    )?;
+    let mut rows = newest.query(params![tenant])?;
+    while let Some(row) = rows.next()? {
+        let (hash, seal): (Hash, Option<Hash>) = (row.get("hash")?, row.get("seal")?);
+        if anchor.is_sealed(&hash, seal.as_ref()) != Some(true) {
+            return Ok(row.get("seq")?);
+        }
+    }
+    Ok(0)
+}
+
+/// Checks the chain, then what is known of it outside the store.
+pub(crate) fn verify(
+    db: &Connection,
+    tenant: i64,
+    anchor: &Anchor,
+    known: Option<LogEnd>,
+) -> Result<AuditVerdict> {
+    let anchored = known.map(|known| Anchored {
+        since: known.since,
+        to: known.seq,
+    });
+    let bad = |seq, fault| AuditVerdict {
+        first_bad: Some((seq, fault)),
+        anchored,
+    };
     let mut statement = db.prepare_cached(
-        "SELECT seq, at, actor, action, subject, details, hash, body_hash, salt FROM audit_log
+        "SELECT seq, at, actor, action, subject, details, hash, body_hash, salt, seal FROM audit_log
          WHERE tenant_id = ?1 ORDER BY seq",
     )?;
     let mut rows = statement.query(params![tenant])?;
     let mut last = (0, [0; 32]);
     while let Some(row) = rows.next()? {
         let seq: i64 = row.get("seq")?;
-        let (actor, action): (String, String) = (row.get("actor")?, row.get("action")?);
-        let (subject, details): (String, String) = (row.get("subject")?, row.get("details")?);
-        let body_hash: Option<Hash> = row.get("body_hash")?;
-        let salt: Option<Salt> = row.get("salt")?;
-        let fits = match (body_hash, salt) {
-            (Some(digest), Some(salt)) => digest == digest_of(&salt, &subject, &details),
-            // Where nothing can be checked nothing may be told either.
-            (Some(_), None) => subject.is_empty() && details.is_empty(),
-            (None, salt) => salt.is_none(),
-        };
-        let hash = Row {
-            tenant,
-            seq,
-            at: row.get("at")?,
-            actor: &actor,
-            action: &action,
-            body: match body_hash {
-                Some(digest) => Covered::Digest(digest),
-                None => Covered::Whole {
-                    subject: &subject,
-                    details: &details,
-                },
-            },
-        }
-        .hash(&last.1);
         if seq != last.0 + 1 {
-            return Ok(Some(last.0 + 1));
+            return Ok(bad(last.0 + 1, AuditFault::Missing));
         }
-        if !fits || hash != row.get::<_, Hash>("hash")? {
-            return Ok(Some(seq));
+        let Some(hash) = fits(row, tenant, seq, &last.1)? else {
+            return Ok(bad(seq, AuditFault::Changed));
+        };
+        if let Some(known) = known {
+            let seal: Option<Hash> = row.get("seal")?;
+            if seq > known.since && anchor.is_sealed(&hash, seal.as_ref()) != Some(true) {
+                return Ok(bad(seq, AuditFault::Unsealed));
+            }
+            if seq == known.seq && hash != known.hash {
+                return Ok(bad(seq, AuditFault::Replaced));
+            }
         }
         last = (seq, hash);
     }
-    Ok((head(db, tenant)? != last).then_some(last.0 + 1))
+    let cut = head(db, tenant)? != last || known.is_some_and(|known| known.seq > last.0);
+    if cut {
+        return Ok(bad(last.0 + 1, AuditFault::Missing));
+    }
+    Ok(AuditVerdict {
+        first_bad: None,
+        anchored,
+    })
+}
+
+/// A row's digest, if it is what the row and the one before it make.
+fn fits(row: &rusqlite::Row<'_>, tenant: i64, seq: i64, previous: &Hash) -> Result<Option<Hash>> {
+    let (actor, action): (String, String) = (row.get("actor")?, row.get("action")?);
+    let (subject, details): (String, String) = (row.get("subject")?, row.get("details")?);
+    let body_hash: Option<Hash> = row.get("body_hash")?;
+    let salt: Option<Salt> = row.get("salt")?;
+    let fits = match (body_hash, salt) {
+        (Some(digest), Some(salt)) => digest == digest_of(&salt, &subject, &details),
+        // Where nothing can be checked nothing may be told either.
+        (Some(_), None) => subject.is_empty() && details.is_empty(),
+        (None, salt) => salt.is_none(),
+    };
+    let hash = Row {
+        tenant,
+        seq,
+        at: row.get("at")?,
+        actor: &actor,
+        action: &action,
+        body: match body_hash {
+            Some(digest) => Covered::Digest(digest),
+            None => Covered::Whole {
+                subject: &subject,
+                details: &details,
+            },
+        },
+    }
+    .hash(previous);
+    Ok((fits && hash == row.get::<_, Hash>("hash")?).then_some(hash))
 }
 
 /// Rows whose body may be destroyed, of tenant `?1` and made before `?2`. `at` only ever grows with

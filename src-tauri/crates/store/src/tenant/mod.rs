@@ -28,9 +28,9 @@ use tandem_engine::ports::pairs::{
 use tandem_engine::ports::retention::{Erased, Erasure, Pruned, Retention};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
-    Actor, AuditEntry, CircuitRecord, ConflictFilter, ConflictRecord, ConnectionRecord,
-    ErrorFilter, NewDecision, NewRun, RunFilter, RunOpening, StoreError, SyncRecord, TenantStore,
-    Totals,
+    Actor, AuditEntry, AuditVerdict, CircuitRecord, ConflictFilter, ConflictRecord,
+    ConnectionRecord, ErrorFilter, NewDecision, NewRun, RunFilter, RunOpening, StoreError,
+    SyncRecord, TenantStore, Totals,
 };
 
 use crate::db::Database;
@@ -343,8 +343,17 @@ impl TenantStore for SqliteTenant {
         self.write(|db, tenant| audit::add(db, tenant, actor, action, subject, &details))
     }
 
-    fn verify_audit(&self) -> Answer<Option<i64>> {
-        self.list(audit::verify)
+    fn verify_audit(&self) -> Answer<AuditVerdict> {
+        let anchor = self.db.anchor();
+        // First the anchor, then the log, which only grows.
+        let known = self.list(|_, tenant| anchor.known(tenant))?;
+        self.list(|db, tenant| audit::verify(db, tenant, anchor, known))
+    }
+
+    fn accept_audit(&self, actor: &Actor, details: serde_json::Value) -> Answer<()> {
+        self.add_audit(actor, "audit.accept", "audit log", details)?;
+        let anchor = self.db.anchor();
+        self.one(|db, tenant| anchor.accept(tenant, audit::head(db, tenant)?))
     }
 
     fn alerts(&self, before: Option<i64>, limit: usize) -> Answer<Vec<AlertRecord>> {

@@ -59,7 +59,7 @@ pub(crate) fn many_decisions_answer_one_by_one_or_together(h: &dyn Harness) {
         ]
     );
     assert_eq!(rows("conflict.resolve"), 2);
-    assert_eq!(world.tenant.verify_audit().unwrap(), None);
+    assert_eq!(world.tenant.verify_audit().unwrap().first_bad, None);
 }
 
 /// Brings `a`'s name back.

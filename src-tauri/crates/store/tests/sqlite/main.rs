@@ -7,6 +7,7 @@
     reason = "a test ends where it fails"
 )]
 
+mod anchors;
 mod compact;
 mod erasing;
 #[allow(

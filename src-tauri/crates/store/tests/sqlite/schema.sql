@@ -1,4 +1,4 @@
--- version 8
+-- version 9
 CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
 CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
@@ -84,7 +84,7 @@ CREATE TABLE audit_log (
     action     TEXT    NOT NULL,
     subject    TEXT    NOT NULL,
     details    TEXT    NOT NULL,
-    hash       BLOB    NOT NULL CHECK (length(hash) = 32), body_hash BLOB CHECK (length(body_hash) = 32), salt BLOB CHECK (length(salt) = 16),
+    hash       BLOB    NOT NULL CHECK (length(hash) = 32), body_hash BLOB CHECK (length(body_hash) = 32), salt BLOB CHECK (length(salt) = 16), seal BLOB CHECK (length(seal) = 32),
     PRIMARY KEY (tenant_id, seq)
 ) STRICT;
 CREATE TABLE circuits (

@@ -3,7 +3,7 @@
 use tandem_domain::ids::{ConflictId, RunId, TenantId};
 use tandem_engine::ports::alerts::{AlertClaim, Delivery};
 use tandem_engine::ports::history::{ErrorType, RunStatus};
-use tandem_engine::ports::store::{ConflictFilter, ErrorFilter, RunFilter, Store};
+use tandem_engine::ports::store::{AuditFault, ConflictFilter, ErrorFilter, RunFilter, Store};
 use uuid::Uuid;
 
 use crate::{actor, open};
@@ -272,13 +272,16 @@ fn an_audit_log_of_version_5_still_verifies_and_goes_on() {
 
     let opened = open(&path).unwrap();
     let tenant = opened.store.tenant(TenantId(uuid));
-    assert_eq!(tenant.verify_audit().unwrap(), None);
+    assert_eq!(tenant.verify_audit().unwrap().first_bad, None);
     let details = serde_json::json!({ "n": 3 });
     tenant.add_audit(&actor(), "act", "new", details).unwrap();
-    assert_eq!(tenant.verify_audit().unwrap(), None);
+    assert_eq!(tenant.verify_audit().unwrap().first_bad, None);
     assert_eq!(tenant.audit(None, 10).unwrap().len(), 3);
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch("UPDATE audit_log SET details = '[]' WHERE seq = 2")
         .unwrap();
-    assert_eq!(tenant.verify_audit().unwrap(), Some(2));
+    assert_eq!(
+        tenant.verify_audit().unwrap().first_bad,
+        Some((2, AuditFault::Changed))
+    );
 }
