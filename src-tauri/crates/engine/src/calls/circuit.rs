@@ -9,11 +9,13 @@ use std::time::Duration;
 use tandem_domain::ids::ConnectionId;
 
 pub mod machine;
+#[cfg(test)]
+mod tests;
 
 use machine::{Admission, CircuitRefusal, Step, Ticket, Verdict};
 
 use crate::ports::Clock;
-use crate::ports::store::{Actor, CircuitRecord, StoreError, TenantStore};
+use crate::ports::store::{Actor, CircuitRecord, CircuitStore, StoreError};
 use crate::run::blocking;
 
 /// How long a closed circuit is taken for closed without asking the store: what another process
@@ -22,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(1);
 
 /// One connection's circuit.
 pub struct CircuitBreaker {
-    tenant: Arc<dyn TenantStore>,
+    circuits: Arc<dyn CircuitStore>,
     connection: ConnectionId,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
@@ -41,15 +43,15 @@ impl CircuitBreaker {
     /// # Errors
     /// The store's; no such connection.
     pub async fn load(
-        tenant: Arc<dyn TenantStore>,
+        circuits: Arc<dyn CircuitStore>,
         connection: ConnectionId,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let store = Arc::clone(&tenant);
+        let store = Arc::clone(&circuits);
         let circuit = blocking(move || store.circuit(connection)).await?;
         let read_at = clock.monotonic();
         Ok(Self {
-            tenant,
+            circuits,
             connection,
             clock,
             known: Mutex::new(Known { circuit, read_at }),
@@ -157,7 +159,7 @@ impl CircuitBreaker {
                 return Ok(known.circuit.clone());
             }
         }
-        let (store, connection) = (Arc::clone(&self.tenant), self.connection);
+        let (store, connection) = (Arc::clone(&self.circuits), self.connection);
         let circuit = blocking(move || store.circuit(connection)).await?;
         self.learn(circuit.clone());
         Ok(circuit)
@@ -176,7 +178,7 @@ impl CircuitBreaker {
         audit: Option<(Actor, &'static str)>,
         transition: impl Fn(&CircuitRecord) -> Step<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (store, connection) = (Arc::clone(&self.tenant), self.connection);
+        let (store, connection) = (Arc::clone(&self.circuits), self.connection);
         let (answer, before, after) = blocking(move || {
             let mut seen = None;
             let after = store.change_circuit(
@@ -208,6 +210,8 @@ impl CircuitBreaker {
             tracing::warn!(%connection, "circuit isolated");
         } else if after.probe_until.is_some() {
             tracing::info!(%connection, "circuit half-open, probing");
+        } else if after.open_until.is_some() && after.open_until == before.open_until {
+            tracing::info!(%connection, "circuit still open, the probe told nothing");
         } else if let Some(until) = after.open_until {
             self.opened.store(true, Ordering::Relaxed);
             let last = after.last_error.as_deref().unwrap_or_default();

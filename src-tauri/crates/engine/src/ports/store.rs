@@ -347,8 +347,23 @@ pub trait Store: Send + Sync {
     fn tenant(&self, id: TenantId) -> Arc<dyn TenantStore>;
 }
 
+/// Where circuits are kept.
+pub trait CircuitStore: Send + Sync {
+    /// A connection's circuit.
+    fn circuit(&self, connection: ConnectionId) -> Result<CircuitRecord, StoreError>;
+    /// Changes it in one transaction: `change` is given what is stored and answers what it becomes,
+    /// `None` leaves it. With an actor and an action it is audited, changed or not. Gives what is
+    /// stored afterwards. `change` may be asked more than once; the last answer counts.
+    fn change_circuit(
+        &self,
+        connection: ConnectionId,
+        audit: Option<(&Actor, &str)>,
+        change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>,
+    ) -> Result<CircuitRecord, StoreError>;
+}
+
 /// Everything of one tenant.
-pub trait TenantStore: Send + Sync {
+pub trait TenantStore: CircuitStore {
     /// Whose.
     fn id(&self) -> TenantId;
 
@@ -506,18 +521,6 @@ pub trait TenantStore: Send + Sync {
     fn error(&self, id: ErrorId) -> Result<SyncError, StoreError>;
     /// Marks one as settled; audited.
     fn resolve_error(&self, id: ErrorId, actor: &Actor) -> Result<(), StoreError>;
-
-    /// A connection's circuit.
-    fn circuit(&self, connection: ConnectionId) -> Result<CircuitRecord, StoreError>;
-    /// Changes it in one transaction: `change` is given what is stored and answers what it becomes,
-    /// `None` leaves it. With an actor and an action it is audited, changed or not. Gives what is
-    /// stored afterwards. `change` may be asked more than once; the last answer counts.
-    fn change_circuit(
-        &self,
-        connection: ConnectionId,
-        audit: Option<(&Actor, &str)>,
-        change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>,
-    ) -> Result<CircuitRecord, StoreError>;
 
     /// The audit log, newest first, before `before`.
     fn audit(&self, before: Option<i64>, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;

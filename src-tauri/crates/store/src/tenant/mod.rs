@@ -28,7 +28,7 @@ use tandem_engine::ports::pairs::{
 use tandem_engine::ports::retention::{Erased, Erasure, Pruned, Retention};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
-    Actor, AuditEntry, AuditVerdict, CircuitRecord, ConflictFilter, ConflictRecord,
+    Actor, AuditEntry, AuditVerdict, CircuitRecord, CircuitStore, ConflictFilter, ConflictRecord,
     ConnectionRecord, ErrorFilter, NewDecision, NewRun, RunFilter, RunOpening, StoreError,
     SyncRecord, TenantStore, Totals,
 };
@@ -89,6 +89,21 @@ impl SqliteTenant {
             Some(key) => work(db, key),
             None => Err(not_found("tenant", self.id)),
         })?)
+    }
+}
+
+impl CircuitStore for SqliteTenant {
+    fn circuit(&self, connection: ConnectionId) -> Answer<CircuitRecord> {
+        self.one(|db, tenant| circuits::one(db, tenant, connection))
+    }
+
+    fn change_circuit(
+        &self,
+        connection: ConnectionId,
+        audit: Option<(&Actor, &str)>,
+        change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>,
+    ) -> Answer<CircuitRecord> {
+        self.write(|db, tenant| circuits::change(db, tenant, connection, audit, change))
     }
 }
 
@@ -314,19 +329,6 @@ impl TenantStore for SqliteTenant {
 
     fn resolve_error(&self, id: ErrorId, actor: &Actor) -> Answer<()> {
         self.write(|db, tenant| errors::resolve(db, tenant, id, actor))
-    }
-
-    fn circuit(&self, connection: ConnectionId) -> Answer<CircuitRecord> {
-        self.one(|db, tenant| circuits::one(db, tenant, connection))
-    }
-
-    fn change_circuit(
-        &self,
-        connection: ConnectionId,
-        audit: Option<(&Actor, &str)>,
-        change: &mut dyn FnMut(&CircuitRecord) -> Option<CircuitRecord>,
-    ) -> Answer<CircuitRecord> {
-        self.write(|db, tenant| circuits::change(db, tenant, connection, audit, change))
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Answer<Vec<AuditEntry>> {
