@@ -61,7 +61,7 @@ pub(crate) fn mutants(paths: &Paths, consent: Consent) -> Result<ExitCode, Troub
         fs::create_dir_all(&out).map_err(Trouble::file(&out))?;
         let mut cmd = Cmd::new(&program)
             // A machine that does other things as well is slow.
-            .words("mutants --no-shuffle --colors never --minimum-test-timeout 120 --package")
+            .words("mutants --no-shuffle --colors never --minimum-test-timeout 30 --package")
             .arg(package)
             .arg("--output")
             .arg(&out)
