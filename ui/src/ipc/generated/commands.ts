@@ -19,6 +19,7 @@ import type {
   ConnectionTest,
   ConnectionView,
   CreateTenant,
+  DecisionsUndone,
   DropSetAside,
   EraseRecord,
   ErrorSummary,
@@ -75,6 +76,7 @@ import type {
   TenantView,
   TestConnection,
   UndoDecision,
+  UndoDecisions,
   UnlinkPair,
   VerifyAudit,
 } from "./types";
@@ -109,6 +111,7 @@ export interface Commands {
   resolve_delete_conflict: { args: ResolveDeleteConflict; reply: ConflictView };
   resolve_conflicts: { args: ResolveConflicts; reply: ConflictsDecided };
   undo_decision: { args: UndoDecision; reply: ConflictView };
+  undo_decisions: { args: UndoDecisions; reply: DecisionsUndone };
   restore_value: { args: RestoreValue; reply: ConflictView };
   list_pairs: { args: ListPairs; reply: Page<PairView> };
   link_pair: { args: LinkPair; reply: PairView };

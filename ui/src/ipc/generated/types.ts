@@ -691,12 +691,29 @@ outcome: DecisionOutcome,
 /**
  * Why it was not decided, a sentence; `null` where it was.
  */
-reason: string | null, };
+reason: string | null, 
+/**
+ * In a dry run: what each contested field would become.
+ */
+results?: Array<ResultingValue>, };
 
 /**
  * What became of one of several decisions.
  */
 export type DecisionOutcome = "decided" | "stale" | "already_settled" | "not_found" | "refused" | "held_back";
+
+/**
+ * What became of taking many decisions back, in the order they were asked for.
+ */
+export type DecisionsUndone = { 
+/**
+ * How many conflicts are open again.
+ */
+undone: number, 
+/**
+ * The others, each with the reason: written already, being written.
+ */
+left: Array<UndoRefused>, };
 
 /**
  * What is to become of the two records of a delete conflict.
@@ -1776,6 +1793,27 @@ lost_on?: WireSide,
 note?: string, };
 
 /**
+ * A contested field and the value it would take in both systems.
+ */
+export type ResultingValue = { 
+/**
+ * The field.
+ */
+field: string, 
+/**
+ * The source's value now; `null` also where there is none.
+ */
+source: Json, 
+/**
+ * The target's value now.
+ */
+target: Json, 
+/**
+ * What both would take.
+ */
+result: Json, };
+
+/**
  * Ends a sync's rest.
  */
 export type ResumeSync = { 
@@ -2329,6 +2367,32 @@ tenant: string,
  * The conflict, its whole id or the beginning of it.
  */
 id: string, };
+
+/**
+ * Takes many decisions back that have not begun to be written, each answering for itself.
+ */
+export type UndoDecisions = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The conflicts, their whole ids or the beginnings of them.
+ */
+ids: Array<string>, };
+
+/**
+ * A decision that could not be taken back.
+ */
+export type UndoRefused = { 
+/**
+ * The conflict, as it was asked for.
+ */
+id: string, 
+/**
+ * Why, a sentence.
+ */
+reason: string, };
 
 /**
  * Leaves both records of a pair alone from now on.

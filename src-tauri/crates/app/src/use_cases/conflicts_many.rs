@@ -4,8 +4,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use tandem_domain::conflict::{ConflictDecision, ConflictKind, ConflictState};
+use tandem_domain::conflict::{
+    Choice, ConflictDecision, ConflictField, ConflictKind, ConflictState,
+};
 use tandem_domain::ids::{ConflictId, SyncId};
+use tandem_domain::value::Value;
 use tandem_engine::ports::StoreError;
 use tandem_engine::ports::store::{ConflictFilter, ConflictRecord, NewDecision, SyncRecord};
 
@@ -16,11 +19,11 @@ use crate::lookup::{self, Syncs};
 use crate::views::conflicts::{contested, summary};
 use crate::wire::{
     ConflictsDecided, DecidedConflict, DecisionOutcome, DeleteChoice, FieldChoice, PickedConflict,
-    ResolveConflicts, Take, WireEvent,
+    ResolveConflicts, ResultingValue, Take, WireEvent,
 };
 
 /// Conflicts decided in one transaction: short enough to keep no run waiting.
-const CHUNK: usize = 200;
+pub(super) const CHUNK: usize = 200;
 
 /// The one decision for all of them.
 #[derive(Debug, Clone)]
@@ -86,6 +89,18 @@ impl App {
         Ok(said)
     }
 
+    /// Tells of conflicts that changed.
+    pub(super) fn changed_many(&self, tenant: &str, changed: &[ConflictRecord]) {
+        match changed {
+            [] => {}
+            // Few enough to name; else whoever listens fetches its lists afresh.
+            few if few.len() <= 20 => few.iter().for_each(|it| self.conflict_changed(tenant, it)),
+            _ => self.inner.hub.publish_event(WireEvent::WorkspaceChanged {
+                tenant: tenant.to_owned(),
+            }),
+        }
+    }
+
     /// The conflicts meant, by id; what is no id of ours stays as it was given.
     async fn choose(
         &self,
@@ -132,14 +147,7 @@ impl App {
     /// Tells of decisions that were kept, and sees to it that they are carried out: by one run for
     /// each sync.
     fn decided_many(&self, tenant: &str, kept: &[ConflictRecord]) {
-        match kept {
-            [] => return,
-            // Few enough to name; else whoever listens fetches its lists afresh.
-            few if few.len() <= 20 => few.iter().for_each(|it| self.conflict_changed(tenant, it)),
-            _ => self.inner.hub.publish_event(WireEvent::WorkspaceChanged {
-                tenant: tenant.to_owned(),
-            }),
-        }
+        self.changed_many(tenant, kept);
         if !self.inner.carries_out {
             return;
         }
@@ -149,6 +157,29 @@ impl App {
             self.carry_out_later(tenant.to_owned(), conflict);
         }
     }
+}
+
+/// What each contested field would become.
+fn results(conflict: &ConflictRecord, decision: &ConflictDecision) -> Vec<ResultingValue> {
+    let ConflictDecision::Fields(choices) = decision else {
+        return Vec::new();
+    };
+    let shown = |value: Option<&Value>| value.map_or(serde_json::Value::Null, Value::to_wire);
+    let of = |field: &ConflictField| {
+        let result = match choices.get(&field.field)? {
+            Choice::Source => shown(field.source.as_ref()),
+            Choice::Target => shown(field.target.as_ref()),
+            Choice::Base => shown(field.base.as_ref()),
+            Choice::Custom(value) => value.to_wire(),
+        };
+        Some(ResultingValue {
+            field: field.field.to_string(),
+            source: shown(field.source.as_ref()),
+            target: shown(field.target.as_ref()),
+            result,
+        })
+    };
+    conflict.draft.fields.iter().filter_map(of).collect()
 }
 
 impl Wanted {
@@ -308,12 +339,17 @@ fn decide_chunk(
     let mut answers = answers.map(Vec::into_iter);
     let (mut told, mut kept) = (Vec::with_capacity(cases.len()), Vec::new());
     for case in cases {
-        let (conflict, _) = match case {
+        let (conflict, new) = match case {
             Case::Not(not) => {
                 told.push(not);
                 continue;
             }
             Case::Fits(fits) => *fits,
+        };
+        let results = if dry_run {
+            results(&conflict, &new.decision)
+        } else {
+            Vec::new()
         };
         let shown = summary(&conflict, syncs.get(conflict.sync));
         let (outcome, reason) = match answers.as_mut().and_then(Iterator::next) {
@@ -337,12 +373,13 @@ fn decide_chunk(
             sync: shown.sync,
             outcome,
             reason,
+            results,
         });
     }
     Ok((told, kept))
 }
 
-const fn no_such() -> &'static str {
+pub(super) const fn no_such() -> &'static str {
     "This tenant has no such conflict."
 }
 
@@ -360,6 +397,7 @@ fn case(
         sync: String::new(),
         outcome,
         reason: Some(reason),
+        results: Vec::new(),
     };
     let conflict = match lookup::conflict(scope.store, &picked.id) {
         Ok(conflict) => conflict,
@@ -386,6 +424,7 @@ fn case(
             sync: shown.sync,
             outcome,
             reason: Some(reason),
+            results: Vec::new(),
         }))
     };
     if !met.insert(conflict.id) {

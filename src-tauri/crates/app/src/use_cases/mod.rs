@@ -4,6 +4,7 @@ mod alerts;
 mod audit;
 mod conflicts;
 mod conflicts_many;
+mod conflicts_undo;
 mod connections;
 mod errors;
 mod farewell;

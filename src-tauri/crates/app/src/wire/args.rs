@@ -320,6 +320,13 @@ args! {
         /// The conflict, its whole id or the beginning of it.
         id: String,
     }
+    /// Takes many decisions back that have not begun to be written, each answering for itself.
+    UndoDecisions {
+        /// The tenant's name.
+        tenant: String,
+        /// The conflicts, their whole ids or the beginnings of them.
+        ids: Vec<String>,
+    }
     /// Keeps a value that a rule or a person decided against to be brought back to both systems: a
     /// decision like any other. One of both ids is named.
     RestoreValue {

@@ -232,6 +232,44 @@ pub struct DecidedConflict {
     pub outcome: DecisionOutcome,
     /// Why it was not decided, a sentence; `null` where it was.
     pub reason: Option<String>,
+    /// In a dry run: what each contested field would become.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<ResultingValue>>")]
+    pub results: Vec<ResultingValue>,
+}
+
+/// A contested field and the value it would take in both systems.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ResultingValue {
+    /// The field.
+    pub field: String,
+    /// The source's value now; `null` also where there is none.
+    #[ts(type = "Json")]
+    pub source: serde_json::Value,
+    /// The target's value now.
+    #[ts(type = "Json")]
+    pub target: serde_json::Value,
+    /// What both would take.
+    #[ts(type = "Json")]
+    pub result: serde_json::Value,
+}
+
+/// What became of taking many decisions back, in the order they were asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DecisionsUndone {
+    /// How many conflicts are open again.
+    pub undone: u64,
+    /// The others, each with the reason: written already, being written.
+    pub left: Vec<UndoRefused>,
+}
+
+/// A decision that could not be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UndoRefused {
+    /// The conflict, as it was asked for.
+    pub id: String,
+    /// Why, a sentence.
+    pub reason: String,
 }
 
 /// What became of many decisions, in the order they were asked for (by filter: newest first).

@@ -64,6 +64,7 @@ macro_rules! for_each_command {
             resolve_delete_conflict: $crate::wire::ResolveDeleteConflict => $crate::wire::ConflictView,
             resolve_conflicts: $crate::wire::ResolveConflicts => $crate::wire::ConflictsDecided,
             undo_decision: $crate::wire::UndoDecision => $crate::wire::ConflictView,
+            undo_decisions: $crate::wire::UndoDecisions => $crate::wire::DecisionsUndone,
             restore_value: $crate::wire::RestoreValue => $crate::wire::ConflictView,
             list_pairs: $crate::wire::ListPairs => $crate::wire::Page<$crate::wire::PairView>,
             link_pair: $crate::wire::LinkPair => $crate::wire::PairView,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tandem_app::ports::{Clock as _, SystemClock};
 use tandem_app::wire::{
     ConflictsDecided, DecisionOutcome, ListConflicts, PickedConflict, ResolveConflicts, Take,
-    WireConflictState,
+    UndoDecisions, WireConflictState,
 };
 use tandem_app::{App, AppOptions};
 use tandem_sandbox::Table;
@@ -250,6 +250,49 @@ async fn thousands_are_decided_within_seconds_and_an_interruption_takes_none_bac
     assert_eq!(run.status, 0, "{run:?}");
     assert_eq!(run.json()["updated"]["target"], json!(MANY));
     assert_eq!(city(&bench, MANY), json!("Oslo"));
+}
+
+#[tokio::test]
+async fn what_many_would_become_is_shown_first_and_many_are_taken_back_at_once() {
+    let bench = contested(&[1, 2, 3], false);
+    let mut options = AppOptions::on_this_machine(bench.store());
+    options.carries_out = false;
+    let app = App::open(options).unwrap();
+    let dry = ResolveConflicts {
+        dry_run: true,
+        ..all()
+    };
+    let said = app.resolve_conflicts(dry).await.unwrap();
+    assert_eq!((said.decided, said.conflicts.len()), (3, 3));
+    for conflict in &said.conflicts {
+        let shown: Vec<_> = conflict
+            .results
+            .iter()
+            .map(|it| (it.field.as_str(), &it.source, &it.result))
+            .collect();
+        assert_eq!(shown, [("city", &json!("Oslo"), &json!("Oslo"))]);
+        assert_ne!(conflict.results[0].target, json!("Oslo"));
+    }
+    assert_eq!(count(&app, WireConflictState::Open).await, 3, "a dry run");
+
+    let said = app.resolve_conflicts(all()).await.unwrap();
+    assert!(said.conflicts.iter().all(|it| it.results.is_empty()));
+    let mut ids: Vec<String> = said.conflicts.into_iter().map(|it| it.id).collect();
+    ids.push("no such id".into());
+    let undo = || UndoDecisions {
+        tenant: "main".into(),
+        ids: ids.clone(),
+    };
+    let undone = app.undo_decisions(undo()).await.unwrap();
+    assert_eq!((undone.undone, undone.left.len()), (3, 1));
+    assert_eq!(undone.left[0].id, "no such id");
+    assert_eq!(count(&app, WireConflictState::Open).await, 3);
+    let again = app.undo_decisions(undo()).await.unwrap();
+    assert_eq!((again.undone, again.left.len()), (0, 4));
+    assert!(
+        again.left[0].reason.contains("nothing to take back"),
+        "{again:?}"
+    );
 }
 
 #[tokio::test]

@@ -470,6 +470,12 @@ pub trait TenantStore: CircuitStore {
     ) -> Result<Vec<Result<ConflictRecord, StoreError>>, StoreError>;
     /// Takes a decision back that has not begun to be written; audited.
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Result<ConflictRecord, StoreError>;
+    /// The same for several in one transaction, each answering for itself, in order.
+    fn undo_decisions(
+        &self,
+        ids: &[ConflictId],
+        actor: &Actor,
+    ) -> Result<Vec<Result<ConflictRecord, StoreError>>, StoreError>;
 
     /// Keeps a value that lost to be brought back by the next run: a decision like any other, audited.
     /// [`StoreError::Conflict`] where the pair is not linked, or a conflict of it waits.

@@ -136,6 +136,30 @@ fn undecided(db: &Connection, tenant: i64, new: &NewDecision) -> Result<Conflict
 }
 
 /// Keeps several decisions, each answering for itself; with `together`, all of them or none.
+/// What is one conflict's own answer; the disk and the file are about all of them.
+fn own(answer: Result<ConflictRecord>) -> Result<Answer<ConflictRecord>> {
+    match answer {
+        Ok(conflict) => Ok(Ok(conflict)),
+        Err(Fault::Store(refused @ (StoreError::NotFound { .. } | StoreError::Conflict(_)))) => {
+            Ok(Err(refused))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Each is checked as a whole before anything of it is written, so that one that is refused leaves
+/// nothing behind.
+pub(crate) fn undo_many(
+    db: &Connection,
+    tenant: i64,
+    ids: &[ConflictId],
+    actor: &Actor,
+) -> Result<Vec<Answer<ConflictRecord>>> {
+    ids.iter()
+        .map(|id| own(undo(db, tenant, *id, actor)))
+        .collect()
+}
+
 pub(crate) fn decide_many(
     db: &Connection,
     tenant: i64,
@@ -143,14 +167,6 @@ pub(crate) fn decide_many(
     together: bool,
     actor: &Actor,
 ) -> Result<Vec<Answer<ConflictRecord>>> {
-    let own = |answer: Result<ConflictRecord>| match answer {
-        Ok(conflict) => Ok(Ok(conflict)),
-        Err(Fault::Store(refused @ (StoreError::NotFound { .. } | StoreError::Conflict(_)))) => {
-            Ok(Err(refused))
-        }
-        // The disk, the file: not about this one.
-        Err(fault) => Err(fault),
-    };
     if together {
         let answers = decisions
             .iter()

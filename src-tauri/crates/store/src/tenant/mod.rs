@@ -273,6 +273,14 @@ impl TenantStore for SqliteTenant {
         self.write(|db, tenant| conflicts::undo(db, tenant, id, actor))
     }
 
+    fn undo_decisions(
+        &self,
+        ids: &[ConflictId],
+        actor: &Actor,
+    ) -> Answer<Vec<Answer<ConflictRecord>>> {
+        self.write(|db, tenant| conflicts::undo_many(db, tenant, ids, actor))
+    }
+
     fn restore(&self, new: &NewRestoration, actor: &Actor) -> Answer<ConflictRecord> {
         reach(Point::Deciding);
         let decided = self.write(|db, tenant| conflicts::restore(db, tenant, new, actor));

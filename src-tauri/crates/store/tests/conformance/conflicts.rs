@@ -286,6 +286,26 @@ pub(crate) fn a_decision_can_be_taken_back_until_it_is_being_written(h: &dyn Har
         world.tenant.audit(None, 1).unwrap()[0].action,
         "conflict.undo"
     );
+    // Several at once answer for themselves, in order.
+    decide();
+    let (_, undecided) = park(&world, session.as_mut(), "b", "1", "2");
+    let unknown = tandem_domain::ids::ConflictId(uuid::Uuid::from_u128(99));
+    let answers = world
+        .tenant
+        .undo_decisions(&[undecided, id, unknown, id], &world.actor())
+        .unwrap();
+    assert!(
+        matches!(
+            &answers[..],
+            [
+                Err(StoreError::Conflict(_)),
+                Ok(open),
+                Err(StoreError::NotFound { .. }),
+                Err(StoreError::Conflict(_)),
+            ] if open.id == id && open.state == ConflictState::Open
+        ),
+        "{answers:?}"
+    );
     // A run took it up: no more, until that run ends without having written anything.
     decide();
     assert_eq!(session.decided(world.now()).unwrap().len(), 1);

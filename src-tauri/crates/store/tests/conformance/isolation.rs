@@ -149,6 +149,8 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
         );
     }
     refused(asker.undo_decision(conflict.id, &actor));
+    let several = asker.undo_decisions(&[conflict.id], &actor);
+    refused(several.and_then(|mut answers| answers.remove(0)));
     refused(asker.error(error));
     refused(asker.resolve_error(error, &actor));
     refused(asker.circuit(connection.id));
