@@ -82,3 +82,6 @@ impl Sequence {
         self.ended(last, Some(GiveUp::Barred))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -289,3 +289,21 @@ fn test_004_what_each_class_of_failure_says_of_its_system() {
         assert_eq!(verdict(class), want, "{class:?}");
     }
 }
+
+#[test]
+fn test_004_what_changes_nothing_is_not_stored() {
+    let healthy = CircuitRecord::default();
+    let probing = CircuitRecord {
+        open_until: Some(at(0)),
+        probe_until: Some(at(45)),
+        ..CircuitRecord::default()
+    };
+    let ticket = Ticket(0);
+    let settled = |verdict| settle(&healthy, ticket, verdict, "", at(1));
+    assert_eq!(settled(Verdict::Alive), None, "nothing was counted");
+    assert_eq!(settled(Verdict::Unclear), None, "nobody probed");
+    assert_eq!(reset(&healthy, at(1)), None);
+    let isolated = isolate(&probing, at(1)).unwrap();
+    assert_eq!(isolated.probe_until, None, "its probe is over");
+    assert_eq!(isolate(&isolated, at(2)), None, "it is already");
+}
