@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Commands } from "../src/ipc/generated/commands";
 import type {
   ConflictView,
@@ -9,6 +10,7 @@ import type {
   WireError,
   WireEvent,
 } from "../src/ipc/generated/types";
+import { answerFor, choiceFor } from "./fake-bulk";
 import * as data from "./fake-data";
 
 export const TOKEN = "e2e-token";
@@ -29,6 +31,8 @@ export interface Options {
   runs?: number;
   conflicts?: number;
   errors?: number;
+  /** How long each answer takes, in milliseconds. */
+  latency?: number;
 }
 
 type Handlers = { [C in keyof Commands]?: (args: data.Args<C>) => data.Reply<C> };
@@ -105,6 +109,7 @@ export class FakeBackend {
     }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (this.options.latency) await setTimeout(this.options.latency);
     this.answer(path.slice("/api/".length), JSON.parse(Buffer.concat(chunks).toString()), response);
   }
 
@@ -137,7 +142,7 @@ export class FakeBackend {
     }
   }
 
-  private open() {
+  open() {
     return [...this.conflicts.values()].filter((each) => each.state === "open");
   }
 
@@ -162,6 +167,12 @@ export class FakeBackend {
     };
     this.conflicts.set(id, decided);
     return decided;
+  }
+
+  private reopen(id: string): ConflictView {
+    const open: ConflictView = { ...this.conflict(id), state: "open", not_before: null };
+    this.conflicts.set(id, open);
+    return open;
   }
 
   private connection(name: string, change: Partial<ConnectionView>): ConnectionView {
@@ -284,10 +295,32 @@ export class FakeBackend {
       }),
     resolve_delete_conflict: ({ id, revision, choice }) =>
       this.settle(id, revision, { delete_choice: choice }),
-    undo_decision: ({ id }) => {
-      const reopened: ConflictView = { ...this.conflict(id), state: "open", not_before: null };
-      this.conflicts.set(id, reopened);
-      return reopened;
+    resolve_conflicts: (args) => {
+      const answers = (args.ids ?? []).map((picked) =>
+        answerFor(this.conflicts.get(picked.id), picked, args),
+      );
+      const decided = answers.filter((each) => each.outcome === "decided");
+      for (const { id, revision } of args.dry_run ? [] : decided) {
+        this.settle(id, revision ?? 0, {
+          note: args.note ?? null,
+          delete_choice: args.choice ?? null,
+          fields: this.conflict(id).fields.map((each) => ({
+            ...each,
+            choice: each.contested && !args.choice ? choiceFor(each.field, args) : null,
+          })),
+        });
+      }
+      return {
+        dry_run: args.dry_run,
+        decided: decided.length,
+        left: answers.length - decided.length,
+        conflicts: answers,
+      };
+    },
+    undo_decision: ({ id }) => this.reopen(id),
+    undo_decisions: ({ ids }) => {
+      for (const id of ids) this.reopen(id);
+      return { undone: ids.length, left: [] };
     },
     list_errors: ({ run, resolved, before, limit }) => {
       if (run === "run-applied") return page(data.leftAlone(), before, limit, (each) => each.id);

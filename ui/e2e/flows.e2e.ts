@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Args } from "@/ipc";
 import { axe, launch, open, settled } from "./browser";
 import { FakeBackend, TOKEN } from "./fake-backend";
 
@@ -89,6 +90,76 @@ describe("a conflict of five fields, without a mouse", () => {
     expect(sent("resolve_conflict")).toMatchObject([
       { revision: 2, choices: [{ take: "target" }, { take: "source" }, {}, {}, {}] },
     ]);
+  });
+});
+
+describe("many conflicts at once, without a mouse", () => {
+  const dialog = "[role=dialog]";
+  const open = () => backend.open().length;
+  const decisions = () =>
+    (sent("resolve_conflicts") as Args<"resolve_conflicts">[]).filter((args) => !args.dry_run);
+
+  test("fifty similar ones take three chords, and Ctrl+Z takes all of them back", async () => {
+    await start("/t/default/conflicts/conflict-00000", { conflicts: 240 });
+    const all = open();
+    await press("Shift+Digit1", "b");
+    await page.waitForSelector(`${dialog} >> text=would be resolved`);
+    await page.waitForSelector(`${dialog} [role=grid] >> text=Phone: `);
+    await page.waitForTimeout(200);
+    expect(await axe(page)).toEqual([]);
+    await press("Control+Enter");
+    await page.waitForSelector(dialog, { state: "detached" });
+    const many = decisions();
+    expect(many).toHaveLength(1);
+    expect(many[0]?.ids?.length).toBeGreaterThanOrEqual(50);
+    expect(many[0]?.choices).toHaveLength(5);
+    expect(all - open()).toBe(many[0]?.ids?.length);
+    await press("Control+z");
+    await page.waitForSelector("text=Taken back");
+    expect(open()).toBe(all);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a selection is previewed, one is left out, and who cannot be decided so says why", async () => {
+    await start("/t/default/conflicts", { conflicts: 12 });
+    await press("x", "Shift+J", "Shift+J", "Shift+J", "Shift+J", "Shift+J");
+    await page.waitForSelector("text=6 conflicts selected");
+    await page.waitForTimeout(200);
+    expect(await axe(page)).toEqual([]);
+    backend.edit("conflict-00001", "phone", "source", "+49 30 999 0000");
+    await press("2");
+    await page.waitForSelector(`${dialog} [role=row]`);
+    await page.waitForSelector(`${dialog} >> text=would be resolved`);
+    await press("x");
+    await page.waitForSelector(`${dialog} >> text=1 you left out`);
+    await press("Control+Enter");
+    await page.waitForSelector(dialog, { state: "detached" });
+    await page.waitForSelector("text=conflicts selected", { state: "detached" });
+    await page.waitForFunction(() => document.activeElement?.closest("[role=grid]") !== null);
+    const [decided] = decisions();
+    expect(decided?.take).toBe("target");
+    expect(decided?.ids?.map(({ id }) => id)).not.toContain("conflict-00000");
+    expect(complaints).toEqual([]);
+  });
+
+  test("four thousand show how far they are, and stopping leaves the rest open", async () => {
+    await start("/t/default/conflicts", { conflicts: 4_000, latency: 30 });
+    await press("Control+a");
+    await page.waitForSelector("text=4,000 conflicts selected");
+    const before = open();
+    await press("1");
+    await page.waitForSelector(`${dialog} >> text=would be resolved`);
+    await press("Control+Enter");
+    await page.waitForSelector(`${dialog} progress`);
+    await page.click(`${dialog} >> button:has-text("Stop")`);
+    await page.waitForSelector(`${dialog} >> text=would be resolved`);
+    const left = open();
+    expect(left).toBeLessThan(before);
+    expect(left).toBeGreaterThan(0);
+    await press("Control+Enter");
+    await page.waitForSelector(dialog, { state: "detached" });
+    expect(open()).toBeLessThan(left);
+    expect(complaints).toEqual([]);
   });
 });
 

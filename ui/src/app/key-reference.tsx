@@ -19,6 +19,10 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
     keys: [
       ["j k", "Next and previous row"],
       ["Enter", "Open the row"],
+      ["x", "Select the row (conflicts, previews)"],
+      ["Shift+J Shift+K", "Extend the selection down and up"],
+      [`${COMMAND_KEY}+A`, "Select all of the view (conflicts)"],
+      ["1 2 3", "Decide all selected conflicts: source, target, base"],
     ],
   },
   {
@@ -32,6 +36,7 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
       ["Shift+1", "Fill all undecided fields from the source; again: overwrite all"],
       ["Shift+2", "The same from the target"],
       ["Shift+3", "The same from the base"],
+      ["b", "Apply the decision to similar conflicts"],
       ["n", "Write a note"],
       ["[ ]", "Previous and next conflict"],
       [`${COMMAND_KEY}+Enter`, "Resolve, and open the next conflict"],

@@ -16,6 +16,8 @@ export interface Column<T> {
   /** Least width in rem, and the share of what is left over; 0 keeps the column at its width. */
   width: [least: number, share: number];
   align?: "end";
+  /** The header names the column for screen readers only. */
+  quiet?: boolean;
   cell(item: T): ReactNode;
 }
 
@@ -25,6 +27,8 @@ interface Props<T> {
   items: readonly T[];
   idOf(item: T): string;
   onOpen(item: T): void;
+  /** The item of the active row, whenever that is another one. */
+  onActive?: (item: T) => void;
   /** The item shown beside the list, if any. */
   openId?: string | undefined;
   /** Bring this item into view and make it the active row, whenever it changes. */
@@ -35,6 +39,17 @@ interface Props<T> {
   dimmed?: boolean;
   /** Focus the first (or the open) row when the list appears. */
   autoFocus?: boolean;
+  /** Rows can be selected: by their boxes, `x`, and Shift with j/k or the arrows. */
+  selection?: Selection<T> | undefined;
+}
+
+export interface Selection<T> {
+  ids: ReadonlySet<string>;
+  onChange(ids: ReadonlySet<string>): void;
+  /** Ctrl/Cmd+A: all there are, loaded or not. */
+  onAll?: (() => void) | undefined;
+  /** What the box of an item is called; `null`: it cannot be selected. */
+  nameOf(item: T): string | null;
 }
 
 const OVERSCAN = 12;
@@ -50,7 +65,8 @@ const lastOpened = new Map<string, string>();
  * Home/End and Page keys move it, Enter opens it.
  */
 export function DataGrid<T>(props: Props<T>) {
-  const { label, columns, items, idOf, openId, hasMore = false, onEnd, autoFocus } = props;
+  const { label, items, idOf, openId, hasMore = false, onEnd, autoFocus, selection } = props;
+  const columns = selection ? [boxes(idOf, selection), ...props.columns] : props.columns;
   const { rowPx, letterKeys } = usePreferences();
   const scroller = useRef<HTMLDivElement>(null);
   // Who is typing a filter goes on typing when the list appears.
@@ -97,6 +113,13 @@ export function DataGrid<T>(props: Props<T>) {
     if (index >= 0) setActive(index);
   }, [openId, items, idOf]);
 
+  // The row that has the focus may go, with its item: the list keeps the focus then.
+  const held = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other items are what takes a row away.
+  useEffect(() => {
+    if (held.current && document.activeElement === document.body) wantsFocus.current = true;
+  }, [items]);
+
   // Rows outside the view do not exist: scroll first, focus when the row has appeared.
   useEffect(() => {
     if (!wantsFocus.current || rows.length === 0) return;
@@ -117,7 +140,11 @@ export function DataGrid<T>(props: Props<T>) {
     }
   };
 
-  const { revealId } = props;
+  const { revealId, onActive } = props;
+  const here = items[current];
+  useEffect(() => {
+    if (here) onActive?.(here);
+  }, [here, onActive]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new wish moves the list.
   useEffect(() => {
     const index = revealId ? items.findIndex((item) => idOf(item) === revealId) : -1;
@@ -125,8 +152,28 @@ export function DataGrid<T>(props: Props<T>) {
   }, [revealId]);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (selection?.onAll && hasCommand(event) && event.key === "a" && !isTyping(event.target)) {
+      event.preventDefault();
+      selection.onAll();
+      return;
+    }
     if (isTyping(event.target) || hasCommand(event) || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 1);
+    if (selection && here) {
+      const by = extendBy(event, letterKeys);
+      if (by !== null || (letterKeys && event.key === "x")) {
+        event.preventDefault();
+        const other = by === null ? undefined : items[current + by];
+        const add = [here, other].filter((item) => item !== undefined);
+        select(
+          selection,
+          add.filter((item) => selection.nameOf(item) !== null).map(idOf),
+          by !== null,
+        );
+        if (by !== null) go(current + by);
+        return;
+      }
+    }
     const target = moveTo(event.key, letterKeys, current, page, items.length);
     if (target !== null) {
       event.preventDefault();
@@ -160,7 +207,14 @@ export function DataGrid<T>(props: Props<T>) {
       aria-rowcount={hasMore ? -1 : items.length + 1}
       aria-colcount={columns.length}
       aria-busy={props.dimmed || undefined}
+      aria-multiselectable={selection ? true : undefined}
       onKeyDown={onKeyDown}
+      onFocus={() => {
+        held.current = true;
+      }}
+      onBlur={(event) => {
+        held.current = event.relatedTarget === null;
+      }}
       className={`flex min-h-0 flex-1 flex-col ${props.dimmed ? "dimmed" : ""}`}
     >
       <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
@@ -178,7 +232,7 @@ export function DataGrid<T>(props: Props<T>) {
               tabIndex={-1}
               className={`truncate py-1.5 ${column.align === "end" ? "text-end" : ""}`}
             >
-              {column.header}
+              <span className={column.quiet ? "sr-only" : undefined}>{column.header}</span>
             </div>
           ))}
         </div>
@@ -198,7 +252,8 @@ export function DataGrid<T>(props: Props<T>) {
                 role="row"
                 data-index={row.index}
                 aria-rowindex={row.index + 2}
-                aria-selected={open}
+                aria-selected={selection ? selection.ids.has(idOf(item)) : open}
+                aria-current={open || undefined}
                 tabIndex={row.index === current ? 0 : -1}
                 onClick={() => {
                   setActive(row.index);
@@ -230,6 +285,55 @@ export function DataGrid<T>(props: Props<T>) {
       </div>
     </div>
   );
+}
+
+/** The first column of a list whose rows can be selected. */
+function boxes<T>(idOf: (item: T) => string, selection: Selection<T>): Column<T> {
+  return {
+    id: "selected",
+    header: "Selected",
+    quiet: true,
+    width: [1.5, 0],
+    cell: (item) => {
+      const name = selection.nameOf(item);
+      if (name === null) return null;
+      return (
+        // The row opens on a click; its box only selects.
+        // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: keeps a click from the row.
+        <span onClick={(event) => event.stopPropagation()} className="-m-1 flex size-6 p-1">
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={name}
+            checked={selection.ids.has(idOf(item))}
+            onChange={() => select(selection, [idOf(item)], false)}
+            className="size-4 cursor-pointer accent-text"
+          />
+        </span>
+      );
+    },
+  };
+}
+
+/** Adds ids, or, one by one, turns them over. */
+function select<T>(selection: Selection<T>, ids: readonly string[], only: boolean): void {
+  const next = new Set(selection.ids);
+  for (const id of ids) {
+    if (only || !next.has(id)) next.add(id);
+    else next.delete(id);
+  }
+  selection.onChange(next);
+}
+
+/** Which way a key extends the selection; null when it does not. */
+export function extendBy(
+  event: { key: string; shiftKey: boolean },
+  letterKeys: boolean,
+): 1 | -1 | null {
+  if (!event.shiftKey) return null;
+  if (event.key === "ArrowDown" || (letterKeys && event.key === "J")) return 1;
+  if (event.key === "ArrowUp" || (letterKeys && event.key === "K")) return -1;
+  return null;
 }
 
 /** Where a key moves the active row; null when it is no movement key. */

@@ -1,16 +1,19 @@
 import { type KeyboardEvent, useEffect, useReducer, useRef, useState } from "react";
 import { useAnnounce } from "@/components/announce";
-import { Button, Keys } from "@/components/button";
+import { Button, Key, Keys } from "@/components/button";
 import { plural } from "@/components/format";
 import { COMMAND_KEY, isTyping } from "@/components/keys";
 import { Scroll } from "@/components/page";
 import { usePreferences } from "@/components/preferences";
 import { ErrorState } from "@/components/states";
-import { type ConflictView, useTenant } from "@/ipc";
+import { asCommandError, type ConflictView, useTenant } from "@/ipc";
+import { loadAll } from "./api/bulk";
 import { useDecided, useResolve } from "./api/resolve";
+import { BulkDialog } from "./bulk-dialog";
 import { ConflictHeader } from "./conflict-header";
 import type { Ways } from "./conflict-screen";
 import { DecisionGrid } from "./decision-grid";
+import { type BulkDecision, isSimilar, type Picked } from "./model/bulk";
 import {
   available,
   type Decision,
@@ -22,6 +25,11 @@ import {
 import { type Intent, intentOf } from "./model/keys";
 import { UncontestedFields } from "./uncontested-fields";
 
+interface Similar {
+  decision: BulkDecision;
+  picked: Picked[];
+}
+
 /** A conflict being decided, field by field, with hands on the keyboard or not. */
 export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView } & Ways) {
   const tenant = useTenant();
@@ -31,6 +39,7 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
   const [decision, dispatch] = useReducer(decide, conflict, start);
   const [focusNonce, setFocusNonce] = useState(0);
   const [notice, setNotice] = useState<string | null>(null);
+  const [similar, setSimilar] = useState<Similar | null>(null);
   const note = useRef<HTMLTextAreaElement>(null);
   const resolve = useResolve();
 
@@ -68,6 +77,35 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
     );
   };
 
+  const applyToSimilar = async () => {
+    const ready = readiness(decision);
+    if (!ready.ready) {
+      setNotice(`${ready.reason} Then it can be applied to similar ones.`);
+      announce(ready.reason);
+      return;
+    }
+    setNotice("Looking for similar conflicts…");
+    try {
+      const open = await loadAll(tenant, { sync: conflict.sync });
+      const others = open.filter((each) => each.id !== conflict.id && isSimilar(conflict, each));
+      if (others.length === 0) {
+        setNotice(`No other open conflict of ${conflict.sync} is about just these fields.`);
+        return;
+      }
+      setNotice(null);
+      const text = decision.note.trim();
+      setSimilar({
+        decision: { choices: ready.choices, ...(text ? { note: text } : {}) },
+        picked: [
+          { id: conflict.id, revision: decision.revision },
+          ...others.map(({ id, revision }) => ({ id, revision })),
+        ],
+      });
+    } catch (error) {
+      setNotice(`Similar conflicts could not be looked for: ${asCommandError(error).message}`);
+    }
+  };
+
   const act = (intent: Intent) => {
     setNotice(null);
     switch (intent.do) {
@@ -101,6 +139,9 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
       case "note":
         note.current?.focus();
         break;
+      case "similar":
+        void applyToSimilar();
+        break;
       case "resolve":
         send();
         break;
@@ -112,6 +153,7 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (similar) return;
     const intent = intentOf(withCode(event), isTyping(event.target), letterKeys);
     if (!intent) return;
     event.preventDefault();
@@ -151,10 +193,27 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
             (left === 0 ? "Every field is decided." : `${plural(left, "field")} undecided`)}
         </p>
         <Hints />
+        <Button aria-disabled={left > 0} onClick={() => void applyToSimilar()}>
+          Apply to similar <Key>b</Key>
+        </Button>
         <Button look="primary" aria-disabled={left > 0 || resolve.isPending} onClick={send}>
           {resolve.isPending ? "Resolving…" : "Resolve and go to the next"}
         </Button>
       </footer>
+      {similar ? (
+        <BulkDialog
+          title={`This decision for ${plural(similar.picked.length, "similar conflict")}`}
+          {...similar}
+          onClose={() => {
+            setSimilar(null);
+            setFocusNonce((nonce) => nonce + 1);
+          }}
+          onDone={() => {
+            setSimilar(null);
+            ways.onBack();
+          }}
+        />
+      ) : null}
     </div>
   );
 }

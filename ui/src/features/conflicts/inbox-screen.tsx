@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { createContext, type ReactNode, useContext } from "react";
+import { createContext, type ReactNode, useContext, useRef } from "react";
 import { Button } from "@/components/button";
 import { type Column, DataGrid } from "@/components/data-grid";
 import { Select } from "@/components/fields";
@@ -12,8 +12,10 @@ import { Badge } from "@/components/status";
 import { Ago } from "@/components/time";
 import { type ConflictSummary, commandQuery, useTenant } from "@/ipc";
 import { useInbox } from "./api/inbox";
+import { BulkBar, useBulkKeys } from "./bulk-bar";
 import { nameOf } from "./name";
 import type { ConflictsSearch } from "./search";
+import { useSelection } from "./use-selection";
 
 const RECORD: Column<ConflictSummary> = {
   id: "record",
@@ -93,6 +95,17 @@ export function InboxScreen({ search, openId, detail }: Props) {
   const syncs = useQuery(commandQuery("list_syncs", { tenant }));
   const items = inbox.data ?? [];
   const state = search.state ?? "open";
+  const chosen = useSelection(items, inbox.hasNextPage, search);
+  const more = inbox.hasNextPage;
+  const list = useRef<HTMLDivElement>(null);
+  // What had the focus may be gone with the selection: the list takes it back.
+  const letGo = () => {
+    chosen.clear();
+    requestAnimationFrame(() =>
+      list.current?.querySelector<HTMLElement>("[role=row][tabindex='0']")?.focus(),
+    );
+  };
+  const keys = useBulkKeys(chosen.selected, letGo);
   const filter = (change: Partial<ConflictsSearch>) =>
     navigate({ to: "/t/$tenant/conflicts", params: { tenant }, search: { ...search, ...change } });
 
@@ -144,24 +157,41 @@ export function InboxScreen({ search, openId, detail }: Props) {
                 <NoConflicts search={search} clear={() => filter({ sync: undefined })} />
               ) : null}
               {items.length > 0 ? (
-                <DataGrid
-                  label="Conflicts"
-                  columns={openId === undefined ? WIDE : NARROW}
-                  items={items}
-                  idOf={(item) => item.id}
-                  openId={openId}
-                  onOpen={(item) =>
-                    navigate({
-                      to: "/t/$tenant/conflicts/$id",
-                      params: { tenant, id: item.id },
-                      search,
-                    })
-                  }
-                  hasMore={inbox.hasNextPage}
-                  loadingMore={inbox.isFetchingNextPage}
-                  onEnd={() => (inbox.isFetchingNextPage ? undefined : void inbox.fetchNextPage())}
-                  autoFocus={openId === undefined}
-                />
+                // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up here from the list.
+                <div ref={list} onKeyDown={keys.onKeyDown} className="flex min-h-0 flex-1 flex-col">
+                  <DataGrid
+                    label="Conflicts"
+                    columns={openId === undefined ? WIDE : NARROW}
+                    items={items}
+                    idOf={(item) => item.id}
+                    openId={openId}
+                    onOpen={(item) =>
+                      navigate({
+                        to: "/t/$tenant/conflicts/$id",
+                        params: { tenant, id: item.id },
+                        search,
+                      })
+                    }
+                    hasMore={inbox.hasNextPage}
+                    loadingMore={inbox.isFetchingNextPage}
+                    onEnd={() =>
+                      inbox.isFetchingNextPage ? undefined : void inbox.fetchNextPage()
+                    }
+                    autoFocus={openId === undefined}
+                    selection={state === "open" ? chosen.selection : undefined}
+                  />
+                  {chosen.selected.length > 0 ? (
+                    <BulkBar
+                      selected={chosen.selected}
+                      bulk={keys.bulk}
+                      total={more ? "" : String(items.length)}
+                      onAll={chosen.selectAll}
+                      begin={keys.begin}
+                      end={keys.end}
+                      clear={letGo}
+                    />
+                  ) : null}
+                </div>
               ) : null}
             </>
           }

@@ -685,6 +685,10 @@ label: string,
  */
 sync: string, 
 /**
+ * The revision that this is about; `null` where there is no such conflict.
+ */
+revision: number | null, 
+/**
  * What became of it.
  */
 outcome: DecisionOutcome, 

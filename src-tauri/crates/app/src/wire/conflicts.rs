@@ -228,6 +228,8 @@ pub struct DecidedConflict {
     pub label: String,
     /// The sync's name; empty where there is no such conflict.
     pub sync: String,
+    /// The revision that this is about; `null` where there is no such conflict.
+    pub revision: Option<u32>,
     /// What became of it.
     pub outcome: DecisionOutcome,
     /// Why it was not decided, a sentence; `null` where it was.

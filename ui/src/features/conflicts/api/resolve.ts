@@ -12,9 +12,9 @@ import {
 } from "@/ipc";
 import { nameOf } from "../name";
 
-const STALE = ["list_conflicts", "overview", "list_audit", "list_syncs"] as const;
+export const STALE = ["list_conflicts", "overview", "list_audit", "list_syncs"] as const;
 // Used until the backend has said how long it really waits.
-const UNDO_WINDOW_MS = 8_000;
+export const UNDO_WINDOW_MS = 8_000;
 
 /** Sends field-by-field decisions. */
 export function useResolve() {

@@ -9,6 +9,7 @@ export type Intent =
   | { do: "move"; by: 1 | -1 }
   | { do: "open"; by: 1 | -1 }
   | { do: "note" }
+  | { do: "similar" }
   | { do: "resolve" }
   | { do: "back" };
 
@@ -43,6 +44,8 @@ export function intentOf(event: KeyLike, typing: boolean, letterKeys: boolean): 
       return { do: "open", by: 1 };
     case "[":
       return { do: "open", by: -1 };
+    case "b":
+      return { do: "similar" };
     case "n":
       return { do: "note" };
     default:
