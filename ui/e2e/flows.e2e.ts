@@ -142,6 +142,27 @@ describe("many conflicts at once, without a mouse", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("groups lead to those that have the same fields, and all of those are decided at once", async () => {
+    await start("/t/default/conflicts?by=signature", { conflicts: 240 });
+    await page.waitForSelector("[aria-label='Groups of conflicts, the largest first']");
+    await page.waitForTimeout(200);
+    expect(await axe(page)).toEqual([]);
+    const count = Number(
+      await page.textContent("[role=row][data-index='0'] [role=gridcell]:nth-child(4)"),
+    );
+    await press("Enter");
+    await page.waitForFunction(() => location.hash.includes("fields="));
+    await page.waitForSelector(`text=${count} conflicts to decide`);
+    await press("Control+a", "1");
+    await page.waitForSelector(`${dialog} >> text=${count} conflicts would be resolved`);
+    await press("Control+Enter");
+    await page.waitForSelector("text=No conflict of");
+    expect(decisions()[0]?.ids).toHaveLength(count);
+    await page.goBack();
+    await page.waitForSelector("[aria-label='Groups of conflicts, the largest first']");
+    expect(complaints).toEqual([]);
+  });
+
   test("four thousand show how far they are, and stopping leaves the rest open", async () => {
     await start("/t/default/conflicts", { conflicts: 4_000, latency: 30 });
     await press("Control+a");

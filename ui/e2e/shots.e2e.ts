@@ -10,6 +10,7 @@ const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const SCREENS: [string, string][] = [
   ["overview", "/t/default/overview"],
   ["conflicts", "/t/default/conflicts"],
+  ["conflict-groups", "/t/default/conflicts?by=signature"],
   ["conflict", "/t/default/conflicts/conflict-00000"],
   ["conflict-delete", "/t/default/conflicts/conflict-00003"],
   ["conflict-pairing", "/t/default/conflicts/conflict-00005"],

@@ -18,7 +18,9 @@ use shuttle::sync::Mutex as ShuttleMutex;
 use tandem_domain::ids::{ConnectionId, Name, TenantId};
 use tandem_engine::calls::circuit::machine::{self, Ticket, Verdict};
 use tandem_engine::calls::{Admission, CircuitBreaker, CircuitRefusal};
-use tandem_engine::ports::store::{Actor, CircuitRecord, ConnectionRecord, Tenant, TenantStore};
+use tandem_engine::ports::store::{
+    Actor, CircuitRecord, CircuitStore, ConnectionRecord, Tenant, TenantStore,
+};
 use tandem_engine::ports::{Clock, Store};
 use tandem_store::SqliteStore;
 use uuid::Uuid;
@@ -201,7 +203,8 @@ async fn follows_the_model(stores: &[Arc<dyn TenantStore>; 2], steps: Vec<Step>,
     stores[0].put_connection(&connection, &actor(0)).unwrap();
     let mut circuits = Vec::new();
     for store in stores {
-        let circuit = CircuitBreaker::load(Arc::clone(store), connection.id, clock());
+        let kept: Arc<dyn CircuitStore> = store.clone();
+        let circuit = CircuitBreaker::load(kept, connection.id, clock());
         circuits.push(circuit.await.unwrap());
     }
     let mut model = Model {

@@ -48,6 +48,7 @@ fn open_anchor(path: &Path) -> Result<Option<Arc<AuditAnchor>>, StoreError> {
         make_folder(path).and_then(|()| AuditAnchor::open(path, tandem_host::random_bytes));
     match opened {
         Ok(anchor) => Ok(Some(Arc::new(anchor))),
+        Err(StoreError::Busy(why)) => Err(StoreError::Busy(why)),
         Err(error) if there => Err(StoreError::Other(format!(
             "the audit log's anchor {} cannot be read: {error}. Make it readable, or go on without \
              it (TANDEM_ANCHOR=off); rows written meanwhile will lack its seal",

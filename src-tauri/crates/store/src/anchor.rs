@@ -75,24 +75,16 @@ impl AuditAnchor {
         private_file(path)?;
         let mut db = Connection::open(path)?;
         db.busy_timeout(BUSY)?;
-        // What a power cut takes back is made up for by the next row: an anchor may lag, never lead.
-        db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
-        let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        change.execute_batch(SCHEMA)?;
-        let known = change
-            .query_row("SELECT key FROM anchor_key", [], |row| row.get(0))
-            .optional()?;
-        let key = match known {
+        // No log of its own, as the store has: reading the key must not need room on a full disk.
+        db.execute_batch("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL;")?;
+        let made: bool = db
+            .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'anchor_key'")?
+            .exists([])?;
+        let key = if made { read_key(&db)? } else { None };
+        let key = match key {
             Some(key) => key,
-            None => {
-                let key = fresh().map_err(|error| {
-                    StoreError::Other(format!("no key for the audit log can be drawn: {error}"))
-                })?;
-                change.execute("INSERT INTO anchor_key VALUES (1, ?1)", params![key])?;
-                key
-            }
+            None => make(&mut db, fresh)?,
         };
-        change.commit()?;
         Ok(Self {
             path: path.to_owned(),
             key: Key(key),
@@ -114,6 +106,30 @@ impl AuditAnchor {
     fn db(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn read_key(db: &Connection) -> Result<Option<Hash>> {
+    Ok(db
+        .query_row("SELECT key FROM anchor_key", [], |row| row.get(0))
+        .optional()?)
+}
+
+/// Makes the tables and the key, unless another process was faster.
+fn make(db: &mut Connection, fresh: impl FnOnce() -> std::io::Result<Hash>) -> Result<Hash> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    change.execute_batch(SCHEMA)?;
+    let key = match read_key(&change)? {
+        Some(key) => key,
+        None => {
+            let key = fresh().map_err(|error| {
+                StoreError::Other(format!("no key for the audit log can be drawn: {error}"))
+            })?;
+            change.execute("INSERT INTO anchor_key VALUES (1, ?1)", params![key])?;
+            key
+        }
+    };
+    change.commit()?;
+    Ok(key)
 }
 
 /// One store's part of an anchor, or of none.

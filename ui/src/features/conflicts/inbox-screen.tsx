@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { X } from "lucide-react";
 import { createContext, type ReactNode, useContext, useRef } from "react";
 import { Button } from "@/components/button";
 import { type Column, DataGrid } from "@/components/data-grid";
@@ -8,13 +9,14 @@ import { humanise, plural } from "@/components/format";
 import { ListDetail } from "@/components/list-detail";
 import { Page } from "@/components/page";
 import { Empty, ErrorState, Loading } from "@/components/states";
-import { Badge } from "@/components/status";
 import { Ago } from "@/components/time";
 import { type ConflictSummary, commandQuery, useTenant } from "@/ipc";
 import { useInbox } from "./api/inbox";
 import { BulkBar, useBulkKeys } from "./bulk-bar";
+import { GroupsList, narrowingWords } from "./groups-list";
+import { KindBadge } from "./kind";
 import { nameOf } from "./name";
-import type { ConflictsSearch } from "./search";
+import { type ConflictsSearch, isNarrowed } from "./search";
 import { useSelection } from "./use-selection";
 
 const RECORD: Column<ConflictSummary> = {
@@ -50,23 +52,24 @@ const VIEWS = [
   { value: "resolved", label: "Resolved" },
 ];
 
+const GROUPINGS = [
+  { value: "", label: "Nothing" },
+  { value: "sync", label: "Sync" },
+  { value: "field", label: "Field" },
+  { value: "signature", label: "Same fields" },
+];
+/** Takes every filter but the view away. */
+const NOTHING: Partial<ConflictsSearch> = {
+  sync: undefined,
+  by: undefined,
+  field: undefined,
+  fields: undefined,
+  kind: undefined,
+};
+
 function contestedText(item: ConflictSummary): string {
   if (item.kind === "delete") return "deleted or changed";
   return item.contested.map(humanise).join(", ");
-}
-
-const KIND_WORDS: Record<ConflictSummary["kind"], string> = {
-  update: "Edited twice",
-  delete: "Deleted or edited",
-  pairing: "Same record?",
-};
-
-function KindBadge({ kind }: { kind: ConflictSummary["kind"] }) {
-  return (
-    <Badge tone={kind === "delete" ? "failed" : kind === "pairing" ? "running" : "conflict"}>
-      {KIND_WORDS[kind]}
-    </Badge>
-  );
 }
 
 /** The order of the inbox, for going on to the next conflict from within one. */
@@ -93,10 +96,10 @@ export function InboxScreen({ search, openId, detail }: Props) {
   const navigate = useNavigate();
   const inbox = useInbox(search);
   const syncs = useQuery(commandQuery("list_syncs", { tenant }));
-  const items = inbox.data ?? [];
+  const items = inbox.items ?? [];
   const state = search.state ?? "open";
-  const chosen = useSelection(items, inbox.hasNextPage, search);
-  const more = inbox.hasNextPage;
+  const chosen = useSelection(items, inbox.hasMore, search);
+  const more = inbox.hasMore;
   const list = useRef<HTMLDivElement>(null);
   // What had the focus may be gone with the selection: the list takes it back.
   const letGo = () => {
@@ -114,7 +117,7 @@ export function InboxScreen({ search, openId, detail }: Props) {
       <Page
         title="Conflicts"
         quietWhenNarrow={openId !== undefined}
-        lead={inbox.data ? lead(items.length, inbox.hasNextPage, state) : "What needs my decision?"}
+        lead={inbox.items ? lead(items.length, more, state) : "What needs my decision?"}
         actions={
           <div data-filter="" className="flex flex-wrap items-center gap-3">
             <Select
@@ -134,6 +137,22 @@ export function InboxScreen({ search, openId, detail }: Props) {
               ]}
               onChoose={(sync) => filter({ sync: sync || undefined })}
             />
+            <Select
+              label="Group by"
+              value={search.by ?? ""}
+              options={GROUPINGS}
+              onChoose={(by) =>
+                filter({ ...NOTHING, by: (by || undefined) as ConflictsSearch["by"] })
+              }
+            />
+            {isNarrowed(search) ? (
+              <Button
+                icon={<X aria-hidden="true" className="size-4" />}
+                onClick={() => filter(NOTHING)}
+              >
+                Only {narrowingWords(search)}
+              </Button>
+            ) : null}
           </div>
         }
       >
@@ -148,15 +167,24 @@ export function InboxScreen({ search, openId, detail }: Props) {
                   inset
                   doing="load the conflicts"
                   error={inbox.error}
-                  since={inbox.errorUpdatedAt}
-                  onRetry={() => void inbox.refetch()}
+                  since={inbox.since}
+                  onRetry={inbox.refetch}
                 />
               ) : null}
-              {inbox.isPending ? <Loading what="the conflicts" rows={10} /> : null}
-              {inbox.data && items.length === 0 ? (
-                <NoConflicts search={search} clear={() => filter({ sync: undefined })} />
+              {inbox.items === undefined && !inbox.error ? (
+                <Loading what="the conflicts" rows={10} />
               ) : null}
-              {items.length > 0 ? (
+              {inbox.items && items.length === 0 ? (
+                <NoConflicts search={search} clear={() => filter(NOTHING)} />
+              ) : null}
+              {items.length > 0 && search.by !== undefined ? (
+                <GroupsList
+                  items={items}
+                  by={search.by}
+                  onOpen={(group) => filter({ by: undefined, ...group })}
+                />
+              ) : null}
+              {items.length > 0 && search.by === undefined ? (
                 // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up here from the list.
                 <div ref={list} onKeyDown={keys.onKeyDown} className="flex min-h-0 flex-1 flex-col">
                   <DataGrid
@@ -172,11 +200,9 @@ export function InboxScreen({ search, openId, detail }: Props) {
                         search,
                       })
                     }
-                    hasMore={inbox.hasNextPage}
-                    loadingMore={inbox.isFetchingNextPage}
-                    onEnd={() =>
-                      inbox.isFetchingNextPage ? undefined : void inbox.fetchNextPage()
-                    }
+                    hasMore={more}
+                    loadingMore={inbox.loadingMore}
+                    onEnd={() => (inbox.loadingMore ? undefined : inbox.more())}
                     autoFocus={openId === undefined}
                     selection={state === "open" ? chosen.selection : undefined}
                   />
@@ -202,12 +228,13 @@ export function InboxScreen({ search, openId, detail }: Props) {
 }
 
 function NoConflicts({ search, clear }: { search: ConflictsSearch; clear(): void }) {
-  if (search.sync !== undefined) {
+  if (search.sync !== undefined || isNarrowed(search)) {
+    const what = [search.sync, narrowingWords(search)].filter((word) => word).join(", ");
     return (
       <Empty
         kind="none match"
-        title={`No conflict of ${search.sync} in this view`}
-        action={<Button onClick={clear}>Show all syncs</Button>}
+        title={`No conflict of ${what} in this view`}
+        action={<Button onClick={clear}>Show all</Button>}
       />
     );
   }

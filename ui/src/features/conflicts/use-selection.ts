@@ -20,13 +20,13 @@ export function useSelection(
   const [ids, setIds] = useState(NONE);
   // What "select all" found beyond the pages that are loaded.
   const [beyond, setBeyond] = useState<readonly ConflictSummary[]>([]);
-  const { state, sync } = search;
+  const { state, sync, field, fields, kind } = search;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new view is what clears it.
   useEffect(() => {
     setIds(NONE);
     setBeyond([]);
-  }, [tenant, state, sync]);
+  }, [tenant, state, sync, field, fields, kind]);
 
   const known = useMemo(() => {
     const all = new Map(beyond.map((item) => [item.id, item]));
@@ -41,14 +41,14 @@ export function useSelection(
   );
   const selectAll = useCallback(async () => {
     try {
-      const all = await loadAll(tenant, { state, sync });
+      const all = await loadAll(tenant, { state, sync, field, fields, kind });
       setBeyond(all);
       setIds(new Set(all.map((item) => item.id)));
       announce(`${plural(all.length, "conflict")} selected.`);
     } catch (error) {
       announce(`They could not all be selected: ${asCommandError(error).message}`);
     }
-  }, [tenant, state, sync, announce]);
+  }, [tenant, state, sync, field, fields, kind, announce]);
   const selection = useMemo<Selection<ConflictSummary>>(
     () => ({
       ids,

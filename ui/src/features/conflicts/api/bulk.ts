@@ -12,16 +12,14 @@ import {
   useTenant,
 } from "@/ipc";
 import { type BulkDecision, batches, type Picked } from "../model/bulk";
-import type { ConflictsSearch } from "../search";
+import { type ConflictsSearch, fits } from "../search";
 import { STALE, UNDO_WINDOW_MS } from "./resolve";
 
 const PAGE = 1_000;
 
 /** Every conflict of a view, however many pages that takes. */
-export async function loadAll(
-  tenant: string,
-  { state, sync }: ConflictsSearch,
-): Promise<ConflictSummary[]> {
+export async function loadAll(tenant: string, search: ConflictsSearch): Promise<ConflictSummary[]> {
+  const { state, sync } = search;
   const all: ConflictSummary[] = [];
   let before: string | undefined;
   do {
@@ -32,7 +30,7 @@ export async function loadAll(
       ...(sync ? { sync } : {}),
       ...(before ? { before } : {}),
     });
-    all.push(...page.items);
+    all.push(...page.items.filter((item) => fits(search, item)));
     before = page.next ?? undefined;
   } while (before !== undefined);
   return all;
