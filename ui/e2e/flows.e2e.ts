@@ -120,6 +120,20 @@ describe("many conflicts at once, without a mouse", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("what becomes of a deleted record is decided for similar ones too", async () => {
+    await start("/t/default/conflicts/conflict-00003", { conflicts: 60 });
+    await press("3", "b");
+    await page.waitForSelector(`${dialog} >> text=would be resolved`);
+    await press("Control+Enter");
+    await page.waitForSelector(dialog, { state: "detached" });
+    const [decided] = decisions();
+    expect(decided?.choice).toBe("unlink");
+    const kinds = decided?.ids?.map(({ id }) => backend.conflicts.get(id)?.kind);
+    expect(kinds?.length).toBeGreaterThan(2);
+    expect(new Set(kinds)).toEqual(new Set(["delete"]));
+    expect(complaints).toEqual([]);
+  });
+
   test("a selection is previewed, one is left out, and who cannot be decided so says why", async () => {
     await start("/t/default/conflicts", { conflicts: 12 });
     await press("x", "Shift+J", "Shift+J", "Shift+J", "Shift+J", "Shift+J");

@@ -6,14 +6,11 @@ import { COMMAND_KEY, isTyping } from "@/components/keys";
 import { Scroll } from "@/components/page";
 import { usePreferences } from "@/components/preferences";
 import { ErrorState } from "@/components/states";
-import { asCommandError, type ConflictView, useTenant } from "@/ipc";
-import { loadAll } from "./api/bulk";
+import { type ConflictView, useTenant } from "@/ipc";
 import { useDecided, useResolve } from "./api/resolve";
-import { BulkDialog } from "./bulk-dialog";
 import { ConflictHeader } from "./conflict-header";
 import type { Ways } from "./conflict-screen";
 import { DecisionGrid } from "./decision-grid";
-import { type BulkDecision, isSimilar, type Picked } from "./model/bulk";
 import {
   available,
   type Decision,
@@ -24,11 +21,7 @@ import {
 } from "./model/decision";
 import { type Intent, intentOf } from "./model/keys";
 import { UncontestedFields } from "./uncontested-fields";
-
-interface Similar {
-  decision: BulkDecision;
-  picked: Picked[];
-}
+import { useSimilar } from "./use-similar";
 
 /** A conflict being decided, field by field, with hands on the keyboard or not. */
 export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView } & Ways) {
@@ -39,9 +32,12 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
   const [decision, dispatch] = useReducer(decide, conflict, start);
   const [focusNonce, setFocusNonce] = useState(0);
   const [notice, setNotice] = useState<string | null>(null);
-  const [similar, setSimilar] = useState<Similar | null>(null);
   const note = useRef<HTMLTextAreaElement>(null);
   const resolve = useResolve();
+  const similar = useSimilar(conflict, setNotice, {
+    onClose: () => setFocusNonce((nonce) => nonce + 1),
+    onDone: ways.onBack,
+  });
 
   useEffect(() => dispatch({ type: "refresh", conflict }), [conflict]);
 
@@ -84,26 +80,9 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
       announce(ready.reason);
       return;
     }
-    setNotice("Looking for similar conflicts…");
-    try {
-      const open = await loadAll(tenant, { sync: conflict.sync });
-      const others = open.filter((each) => each.id !== conflict.id && isSimilar(conflict, each));
-      if (others.length === 0) {
-        setNotice(`No other open conflict of ${conflict.sync} is about just these fields.`);
-        return;
-      }
-      setNotice(null);
-      const text = decision.note.trim();
-      setSimilar({
-        decision: { choices: ready.choices, ...(text ? { note: text } : {}) },
-        picked: [
-          { id: conflict.id, revision: decision.revision },
-          ...others.map(({ id, revision }) => ({ id, revision })),
-        ],
-      });
-    } catch (error) {
-      setNotice(`Similar conflicts could not be looked for: ${asCommandError(error).message}`);
-    }
+    const text = decision.note.trim();
+    const { choices } = ready;
+    await similar.begin({ choices, ...(text ? { note: text } : {}) }, decision.revision);
   };
 
   const act = (intent: Intent) => {
@@ -153,7 +132,7 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (similar) return;
+    if (similar.isOpen) return;
     const intent = intentOf(withCode(event), isTyping(event.target), letterKeys);
     if (!intent) return;
     event.preventDefault();
@@ -200,20 +179,7 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
           {resolve.isPending ? "Resolving…" : "Resolve and go to the next"}
         </Button>
       </footer>
-      {similar ? (
-        <BulkDialog
-          title={`This decision for ${plural(similar.picked.length, "similar conflict")}`}
-          {...similar}
-          onClose={() => {
-            setSimilar(null);
-            setFocusNonce((nonce) => nonce + 1);
-          }}
-          onDone={() => {
-            setSimilar(null);
-            ways.onBack();
-          }}
-        />
-      ) : null}
+      {similar.dialog}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { Button } from "@/components/button";
+import { Button, Key } from "@/components/button";
 import { COMMAND_KEY, digitOf, hasCommand, isTyping } from "@/components/keys";
 import { Scroll } from "@/components/page";
 import { usePreferences } from "@/components/preferences";
@@ -10,6 +10,7 @@ import { type ConflictView, useTenant } from "@/ipc";
 import { useDecided, useResolveDelete } from "./api/resolve";
 import { ConflictHeader } from "./conflict-header";
 import type { Ways } from "./conflict-screen";
+import { useSimilar } from "./use-similar";
 
 type DeleteChoice = "delete_both" | "restore" | "unlink";
 
@@ -25,6 +26,11 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
   const options = outcomes(conflict);
 
   useEffect(() => group.current?.querySelector("input")?.focus(), []);
+
+  const choose = (outcome: DeleteChoice | null) => {
+    setChoice(outcome);
+    setNotice(null);
+  };
 
   // The record changed again: what was chosen was chosen for something else.
   const revision = useRef(conflict.revision);
@@ -52,7 +58,17 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
     );
   };
 
+  const similar = useSimilar(conflict, setNotice, {
+    onClose: () => group.current?.querySelector<HTMLElement>("input:checked")?.focus(),
+    onDone: ways.onBack,
+  });
+  const applyToSimilar = () => {
+    if (choice) void similar.begin({ choice }, conflict.revision);
+    else setNotice("Choose one of the three outcomes first.");
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
+    if (similar.isOpen) return;
     if (hasCommand(event) && event.key === "Enter") {
       event.preventDefault();
       send();
@@ -60,8 +76,9 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
     else if (letterKeys && !isTyping(event.target) && !hasCommand(event) && !event.altKey) {
       const digit = digitOf({ ...plain(event), code: event.nativeEvent.code });
       const option = digit === null ? undefined : options[digit - 1];
-      if (option) setChoice(option.choice);
-      else if (digit === 0) setChoice(null);
+      if (option) choose(option.choice);
+      else if (digit === 0) choose(null);
+      else if (event.key === "b") applyToSimilar();
       else if (event.key === "]") ways.onStep(1);
       else if (event.key === "[") ways.onStep(-1);
     }
@@ -90,7 +107,7 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
                 type="radio"
                 name="outcome"
                 checked={choice === option.choice}
-                onChange={() => setChoice(option.choice)}
+                onChange={() => choose(option.choice)}
                 className="mt-0.5 size-4 shrink-0 accent-text outline-none"
               />
               <span>
@@ -124,16 +141,20 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
       </Scroll>
       <footer className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line bg-surface px-4 py-2">
         <p className="flex-1" aria-live="polite">
-          {notice && !choice
+          {notice
             ? notice
             : choice
               ? "Ready to resolve."
               : `Press 1, 2 or 3, then ${COMMAND_KEY}+Enter.`}
         </p>
+        <Button aria-disabled={!choice} onClick={applyToSimilar}>
+          Apply to similar <Key>b</Key>
+        </Button>
         <Button look="primary" aria-disabled={!choice || resolve.isPending} onClick={send}>
           {resolve.isPending ? "Resolving…" : "Resolve and go to the next"}
         </Button>
       </footer>
+      {similar.dialog}
     </div>
   );
 }
