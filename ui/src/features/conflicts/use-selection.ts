@@ -40,6 +40,11 @@ export function useSelection(
     [ids, known],
   );
   const selectAll = useCallback(async () => {
+    if (!more) {
+      // All there are stand in the list: the next key finds them selected.
+      setIds(new Set(items.map((item) => item.id)));
+      return;
+    }
     try {
       const all = await loadAll(tenant, { state, sync, field, fields, kind });
       setBeyond(all);
@@ -48,7 +53,7 @@ export function useSelection(
     } catch (error) {
       announce(`They could not all be selected: ${asCommandError(error).message}`);
     }
-  }, [tenant, state, sync, field, fields, kind, announce]);
+  }, [tenant, items, more, state, sync, field, fields, kind, announce]);
   const selection = useMemo<Selection<ConflictSummary>>(
     () => ({
       ids,
