@@ -93,6 +93,11 @@ impl Http {
         })
     }
 
+    /// Bytes of the largest decoded answer.
+    pub(crate) const fn answer_cap(&self) -> usize {
+        self.transport.answer_cap
+    }
+
     /// The address of a path below the base.
     pub(crate) fn url(&self, path: &str) -> Result<Url, ConnectorError> {
         below(&self.base, path)

@@ -1,5 +1,7 @@
 //! Reading by id, looking up by a field's value, saying who is there and what was declared.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures::{StreamExt, TryStreamExt, stream};
 use minijinja::context;
 use tandem_domain::collection::{CollectionSchema, NativeFieldInfo, NativeType};
@@ -17,6 +19,10 @@ use super::settings::{BatchGet, DeclaredType, VersionSource};
 use super::{RestConnector, records};
 use crate::json::field;
 
+/// What the answers of one call by id come to, bytes: all of it is in memory at once.
+#[derive(Default)]
+struct Together(AtomicUsize);
+
 impl RestConnector {
     pub(super) async fn get_all(&self, ids: &[RecordId]) -> Result<Vec<Fetched>, ConnectorError> {
         let batch = self
@@ -24,8 +30,9 @@ impl RestConnector {
             .get
             .as_ref()
             .and_then(|get| get.batch.as_ref());
+        let together = Together::default();
         let mut found = match batch {
-            Some(batch) if ids.len() > 1 => self.get_batches(batch, ids).await?,
+            Some(batch) if ids.len() > 1 => self.get_batches(batch, ids, &together).await?,
             _ => vec![None; ids.len()],
         };
         // What a batch leaves out may be gone or just not shown: only its own address tells.
@@ -35,8 +42,10 @@ impl RestConnector {
         let mut calls = Vec::with_capacity(missing.len());
         for index in missing {
             if let Some(id) = ids.get(index) {
-                calls
-                    .push(async move { Ok::<_, ConnectorError>((index, self.get_one(id).await?)) });
+                let together = &together;
+                calls.push(async move {
+                    Ok::<_, ConnectorError>((index, self.get_counted(id, together).await?))
+                });
             }
         }
         let single = stream::iter(calls)
@@ -60,10 +69,11 @@ impl RestConnector {
         &self,
         batch: &BatchGet,
         ids: &[RecordId],
+        together: &Together,
     ) -> Result<Vec<Option<Fetched>>, ConnectorError> {
         let calls: Vec<_> = ids
             .chunks(batch.max.max(1))
-            .map(|chunk| self.get_batch(batch, chunk))
+            .map(|chunk| self.get_batch(batch, chunk, together))
             .collect();
         let chunks = stream::iter(calls)
             .buffered(self.in_flight.max(1))
@@ -83,6 +93,7 @@ impl RestConnector {
         &self,
         batch: &BatchGet,
         ids: &[RecordId],
+        together: &Together,
     ) -> Result<Vec<NativeRecord>, ConnectorError> {
         let Some(path) = &self.compiled.batch_path else {
             return Ok(Vec::new());
@@ -104,11 +115,36 @@ impl RestConnector {
             }
         }
         let answer = self.expect_success(self.http.send(Call::get(url)).await?)?;
+        self.count(&answer, together)?;
         let doc = self.doc(&answer)?;
         Ok(self.entries(&doc, &answer, &batch.records, "")?.records)
     }
 
+    /// Counts one answer of several; refuses it where all of them are more than one may be.
+    fn count(&self, answer: &Answer, together: &Together) -> Result<(), ConnectorError> {
+        let size = answer.body.len();
+        let all = together.0.fetch_add(size, Ordering::Relaxed) + size;
+        let cap = self.http.answer_cap();
+        if all <= cap {
+            return Ok(());
+        }
+        let what = format!(
+            "the records that were asked for by id are larger than {} MiB together; leave fields \
+             out, or raise limits.answer_mib",
+            cap >> 20
+        );
+        Err(self.http.not_as_described(answer, &what, Applied::No))
+    }
+
     pub(super) async fn get_one(&self, id: &RecordId) -> Result<Fetched, ConnectorError> {
+        self.get_counted(id, &Together::default()).await
+    }
+
+    async fn get_counted(
+        &self,
+        id: &RecordId,
+        together: &Together,
+    ) -> Result<Fetched, ConnectorError> {
         let (Some(get), Some(path)) = (&self.collection.get, &self.compiled.get_path) else {
             return Err(configuration(format!(
                 "{} cannot be read by id; describe `get`",
@@ -120,6 +156,7 @@ impl RestConnector {
         if !answer.is_success() {
             return self.not_fetched(&answer);
         }
+        self.count(&answer, together)?;
         let doc = self.doc(&answer)?;
         let raw = doc.at(&get.record).ok_or_else(|| {
             let what = format!("nothing is at {:?}, where the record should be", get.record);

@@ -1,18 +1,24 @@
 //! The threat table, row by row, where it concerns connectors: each attack against each spelling or
 //! kind of what it attacks.
 
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, Query};
+use axum::routing;
 use rusqlite::Connection;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use tandem_connectors::check_settings;
 use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{
-    Applied, ConnectorError, ErrorClass, ListRequest, WriteOutcome,
+    Applied, ConnectorError, ErrorClass, Fetched, ListRequest, WriteOutcome,
 };
 
 use crate::clock::{ListedSecrets, build, clock};
 use crate::doubles::script::{play, say};
+use crate::doubles::serve;
 use crate::https::listed_elsewhere;
-use crate::system::{Fields, create, live, numbered, update, version, write_one};
+use crate::system::{Fields, create, id, live, numbered, update, version, write_one};
 use crate::systems::sqlite;
 
 const ALL: ListRequest = ListRequest {
@@ -22,7 +28,7 @@ const ALL: ListRequest = ListRequest {
 const CANARY: &str = "c4n4ry-t0ken";
 const SECRETS: ListedSecrets = ListedSecrets(&[("canary", CANARY)]);
 
-fn settings(url: &str) -> Json {
+fn settings(url: &str) -> serde_json::Value {
     json!({
         "base_url": url, "allow_private": true,
         "limits": { "answer_mib": 1, "read_timeout_s": 2, "call_timeout_s": 4 },
@@ -35,7 +41,7 @@ fn settings(url: &str) -> Json {
     })
 }
 
-async fn list_error(kind: &str, settings: &Json) -> ConnectorError {
+async fn list_error(kind: &str, settings: &serde_json::Value) -> ConnectorError {
     match build(kind, settings, "items", &SECRETS, clock()) {
         Err(error) => error,
         Ok(connector) => connector.list(&ALL).await.unwrap_err(),
@@ -488,5 +494,42 @@ async fn threat_lone_surrogates_stop_their_record_alone() {
                 assert!(["\\u12", "\\x41"].contains(&text), "{text}: {error}");
             }
         }
+    }
+}
+
+/// Each answer may be as large as an answer may be; many of them may not.
+#[tokio::test]
+async fn threat_records_read_by_id_are_bounded_together() {
+    let record = |id: &str| json!({ "id": id, "text": "x".repeat(300 * 1024) });
+    let one = move |Path(id): Path<String>| async move { Json(record(&id)) };
+    let many = move |Query(asked): Query<BTreeMap<String, String>>| async move {
+        let ids = asked["ids"].split(',');
+        Json(json!({ "data": ids.map(record).collect::<Vec<_>>() }))
+    };
+    let router = axum::Router::new()
+        .route("/items", routing::get(many))
+        .route("/items/{id}", routing::get(one));
+    let url = serve(router).await;
+    let ids = |count: u32| (0..count).map(|n| id(&n.to_string())).collect::<Vec<_>>();
+    let single = json!({ "path": "/items/{{ id }}", "record": "" });
+    let mut batched = single.clone();
+    batched["batch"] = json!({
+        "path": "/items", "param": "ids", "separator": ",", "max": 2, "records": "/data",
+    });
+    for get in [single, batched] {
+        let mut settings = settings(&url);
+        settings["collections"]["items"]["get"] = get.clone();
+        let connector = build("rest", &settings, "items", &SECRETS, clock()).unwrap();
+        let found = connector.get(&ids(3)).await.unwrap();
+        assert!(
+            found.iter().all(|it| matches!(it, Fetched::Found(_))),
+            "{get}"
+        );
+        let error = connector.get(&ids(5)).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Protocol, "{get}: {error}");
+        assert!(
+            error.message.contains("larger than 1 MiB together"),
+            "{get}: {error}"
+        );
     }
 }
