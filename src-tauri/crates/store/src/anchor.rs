@@ -12,11 +12,13 @@ use tandem_engine::ports::store::StoreError;
 use crate::db::BUSY;
 use crate::fault::Result;
 use crate::open::private_file;
+use crate::tenant::audit;
 
 /// A row's digest, or its seal.
 pub(crate) type Hash = [u8; 32];
 
-/// The SQL function that seals a row: of the tenant and the row's digest.
+/// The SQL function that seals a row, given its tenant and digest: whoever inserts a row cannot forget
+/// it, and the anchor learns which logs to follow.
 const SEAL: &str = "audit_seal";
 
 const SCHEMA: &str = "
@@ -90,12 +92,6 @@ impl AuditAnchor {
             key: Key(key),
             db: Mutex::new(db),
         })
-    }
-
-    /// Where the file stands.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The seal of a row with that digest.
@@ -176,13 +172,13 @@ impl Anchor {
         Ok(())
     }
 
-    /// Whether a row is sealed by this account; `None` where there is no key to tell by.
-    pub(crate) fn is_sealed(&self, hash: &Hash, seal: Option<&Hash>) -> Option<bool> {
-        // In constant time: a seal is compared as a digest, not as bytes.
-        let held = self.0.as_ref()?;
-        Some(seal.is_some_and(|seal| {
-            blake3::Hash::from_bytes(held.anchor.seal(hash)) == blake3::Hash::from_bytes(*seal)
-        }))
+    /// Whether a row is sealed by this account.
+    pub(crate) fn is_sealed(&self, hash: &Hash, seal: Option<&Hash>) -> bool {
+        let (Some(held), Some(seal)) = (&self.0, seal) else {
+            return false;
+        };
+        // As digests, which are compared in constant time.
+        blake3::Hash::from_bytes(held.anchor.seal(hash)) == blake3::Hash::from_bytes(*seal)
     }
 
     /// How far a log had come, as far as that is known.
@@ -212,8 +208,12 @@ impl Anchor {
         let mut db = held.anchor.db();
         let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (seq, hash) = head;
-        let since = seq;
-        held.put(&change, tenant, LogEnd { since, seq, hash })?;
+        let accepted = LogEnd {
+            since: seq,
+            seq,
+            hash,
+        };
+        held.put(&change, tenant, accepted)?;
         change.commit()?;
         Ok(())
     }
@@ -239,17 +239,16 @@ impl Held {
         let mut db = self.anchor.db();
         // Whoever holds this reads the log's end after everybody before has moved the anchor.
         let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (seq, hash) = crate::tenant::audit::head(store, tenant)?;
+        let (seq, hash) = audit::head(store, tenant)?;
         let since = match known(&change, &self.store, tenant)? {
             Some(known) if known.seq >= seq => return Ok(()),
             Some(known) => {
-                let there = crate::tenant::audit::hash_at(store, tenant, known.seq)?;
-                if known.seq > 0 && there != Some(known.hash) {
+                if audit::hash_at(store, tenant, known.seq)? != Some(known.hash) {
                     return Ok(());
                 }
                 known.since
             }
-            None => crate::tenant::audit::sealed_since(store, tenant, anchor)?,
+            None => audit::sealed_since(store, tenant, anchor)?,
         };
         self.put(&change, tenant, LogEnd { since, seq, hash })?;
         change.commit()?;

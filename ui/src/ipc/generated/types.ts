@@ -198,11 +198,6 @@ folder?: string,
 dry_run: boolean, };
 
 /**
- * What is wrong with an audit log.
- */
-export type AuditFault = "changed" | "missing" | "unsealed" | "replaced";
-
-/**
  * Whether the audit log is whole.
  */
 export type AuditVerdict = { 
@@ -217,7 +212,7 @@ first_bad: string | null,
 /**
  * What is wrong there.
  */
-fault: AuditFault | null, 
+fault: WireAuditFault | null, 
 /**
  * Rows after this one are sealed under a key that is kept outside the store; `None`: nothing is
  * known of the log but what stands in the store.
@@ -2419,6 +2414,11 @@ export type VerifyAudit = {
  * The tenant's name.
  */
 tenant: string, };
+
+/**
+ * What is wrong with an audit log.
+ */
+export type WireAuditFault = "changed" | "missing" | "unsealed" | "replaced";
 
 /**
  * What kind of disagreement.

@@ -6,7 +6,7 @@ use super::{page, page_limit, parse_id};
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::time;
-use crate::wire::{AcceptAudit, AuditFault, AuditVerdict, AuditView, ListAudit, Page, VerifyAudit};
+use crate::wire::{AcceptAudit, AuditVerdict, AuditView, ListAudit, Page, VerifyAudit};
 
 impl App {
     /// The audit log, newest first.
@@ -59,16 +59,10 @@ impl App {
 }
 
 fn verdict(found: store::AuditVerdict) -> AuditVerdict {
-    let fault = found.first_bad.map(|(_, fault)| match fault {
-        store::AuditFault::Changed => AuditFault::Changed,
-        store::AuditFault::Missing => AuditFault::Missing,
-        store::AuditFault::Unsealed => AuditFault::Unsealed,
-        store::AuditFault::Replaced => AuditFault::Replaced,
-    });
     AuditVerdict {
         intact: found.first_bad.is_none(),
         first_bad: found.first_bad.map(|(seq, _)| seq.to_string()),
-        fault,
+        fault: found.first_bad.map(|(_, fault)| fault.into()),
         sealed_since: found.anchored.map(|anchored| anchored.since.to_string()),
         anchored_to: found.anchored.map(|anchored| anchored.to.to_string()),
     }

@@ -380,7 +380,22 @@ fn decide_chunk(
     Ok((told, kept))
 }
 
-pub(super) const fn no_such() -> &'static str {
+/// The conflict that an id names, or why it names none. The outer error is the store's own.
+pub(super) fn named(
+    scope: &Scope<'_>,
+    id: &str,
+) -> Result<Result<ConflictRecord, String>, AppError> {
+    match lookup::conflict(scope.store, id) {
+        Ok(conflict) => Ok(Ok(conflict)),
+        Err(AppError::Unknown { .. }) => Ok(Err(no_such().to_owned())),
+        Err(error @ (AppError::Ambiguous { .. } | AppError::Argument { .. })) => {
+            Ok(Err(sentence(&error.to_string())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+const fn no_such() -> &'static str {
     "This tenant has no such conflict."
 }
 
@@ -401,21 +416,9 @@ fn case(
         reason: Some(reason),
         results: Vec::new(),
     };
-    let conflict = match lookup::conflict(scope.store, &picked.id) {
+    let conflict = match named(scope, &picked.id)? {
         Ok(conflict) => conflict,
-        Err(AppError::Unknown { .. }) => {
-            return Ok(Err(unknown(
-                DecisionOutcome::NotFound,
-                no_such().to_owned(),
-            )));
-        }
-        Err(error @ (AppError::Ambiguous { .. } | AppError::Argument { .. })) => {
-            return Ok(Err(unknown(
-                DecisionOutcome::NotFound,
-                sentence(&error.to_string()),
-            )));
-        }
-        Err(error) => return Err(error),
+        Err(why) => return Ok(Err(unknown(DecisionOutcome::NotFound, why))),
     };
     let sync = syncs.get(conflict.sync).cloned();
     let not = |outcome, reason: String| {

@@ -3,10 +3,9 @@
 use tandem_domain::ids::ConflictId;
 use tandem_engine::ports::store::ConflictRecord;
 
-use super::conflicts_many::{CHUNK, no_such};
+use super::conflicts_many::{CHUNK, named};
 use crate::app::{App, Scope};
 use crate::error::{AppError, sentence};
-use crate::lookup;
 use crate::wire::{DecisionsUndone, UndoDecisions, UndoRefused};
 
 impl App {
@@ -37,26 +36,19 @@ fn undo_chunk(
     scope: &Scope<'_>,
     ids: &[String],
 ) -> Result<(Vec<ConflictRecord>, Vec<UndoRefused>), AppError> {
-    // Each id's conflict, or why it names none.
-    let mut named = Vec::with_capacity(ids.len());
-    for id in ids {
-        named.push(match lookup::conflict(scope.store, id) {
-            Ok(conflict) => Ok(conflict.id),
-            Err(AppError::Unknown { .. }) => Err(no_such().to_owned()),
-            Err(error @ (AppError::Ambiguous { .. } | AppError::Argument { .. })) => {
-                Err(sentence(&error.to_string()))
-            }
-            Err(error) => return Err(error),
-        });
-    }
-    let known: Vec<ConflictId> = named.iter().flatten().copied().collect();
+    let found = ids
+        .iter()
+        .map(|id| named(scope, id))
+        .collect::<Result<Vec<_>, _>>()?;
+    let known: Vec<ConflictId> = found.iter().flatten().map(|it| it.id).collect();
     let answers = scope.store.undo_decisions(&known, &scope.inner.who())?;
     let mut answers = answers.into_iter();
     let (mut open, mut left) = (Vec::with_capacity(known.len()), Vec::new());
-    for (id, named) in ids.iter().zip(named) {
-        let answer = named.and_then(|_| match answers.next() {
+    for (id, found) in ids.iter().zip(found) {
+        // One answer for each conflict that was found, in order.
+        let answer = found.and_then(|_| match answers.next() {
             Some(answer) => answer.map_err(|error| sentence(&error.to_string())),
-            None => Err(no_such().to_owned()),
+            None => Err("The store did not say what became of it.".to_owned()),
         });
         match answer {
             Ok(conflict) => open.push(conflict),

@@ -11,10 +11,12 @@ use tandem_engine::ports::history::{
     ErrorType, OperationKind, OperationState, RunStatus, RunTrigger,
 };
 use tandem_engine::ports::pairs::SetAsideWhy;
+use tandem_engine::ports::store::AuditFault;
 
 use crate::wire::{
-    ChangeKind, ChangeState, SideCounts, WireConflictKind, WireConflictState, WireDirection,
-    WireFieldType, WirePairState, WirePhase, WireRunStatus, WireSetAside, WireSide, WireTrigger,
+    ChangeKind, ChangeState, SideCounts, WireAuditFault, WireConflictKind, WireConflictState,
+    WireDirection, WireFieldType, WirePairState, WirePhase, WireRunStatus, WireSetAside, WireSide,
+    WireTrigger,
 };
 
 /// One word for another.
@@ -63,6 +65,9 @@ words! {
     SetAsideWhy => WireSetAside {
         Unusable => Unusable, Quarantined => Quarantined, Uncertain => Uncertain,
         Deferred => Deferred,
+    }
+    AuditFault => WireAuditFault {
+        Changed => Changed, Missing => Missing, Unsealed => Unsealed, Replaced => Replaced,
     }
     WireSide => Side { Source => Source, Target => Target }
     ConflictState => WireConflictState {

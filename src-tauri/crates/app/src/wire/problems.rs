@@ -120,7 +120,7 @@ pub struct AuditVerdict {
     /// The first row that is not.
     pub first_bad: Option<String>,
     /// What is wrong there.
-    pub fault: Option<AuditFault>,
+    pub fault: Option<WireAuditFault>,
     /// Rows after this one are sealed under a key that is kept outside the store; `None`: nothing is
     /// known of the log but what stands in the store.
     pub sealed_since: Option<String>,
@@ -131,7 +131,7 @@ pub struct AuditVerdict {
 /// What is wrong with an audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-pub enum AuditFault {
+pub enum WireAuditFault {
     /// The row, or the one before it, was changed.
     Changed,
     /// It and what followed are missing.

@@ -1,6 +1,8 @@
 //! Errors of runs, and the audit log.
 
-use tandem_app::wire::{AlertView, AuditFault, AuditVerdict, AuditView, ErrorSummary, ErrorView};
+use tandem_app::wire::{
+    AlertView, AuditVerdict, AuditView, ErrorSummary, ErrorView, WireAuditFault,
+};
 
 use super::{Paint, Table, Tone, line, time};
 
@@ -113,19 +115,19 @@ pub(crate) fn audit_verdict(verdict: &AuditVerdict) -> String {
         };
     };
     let (what, to_do) = match verdict.fault {
-        Some(AuditFault::Missing) => (
+        Some(WireAuditFault::Missing) => (
             format!("rows from {row} on are missing"),
             "If you put a backup back, that is why",
         ),
-        Some(AuditFault::Unsealed) => (
+        Some(WireAuditFault::Unsealed) => (
             format!("row {row} does not bear this account's seal"),
             "If another account or machine wrote it, that is why",
         ),
-        Some(AuditFault::Replaced) => (
+        Some(WireAuditFault::Replaced) => (
             format!("another log stands in its place, up to row {row} at least"),
             "If you put another store here, that is why",
         ),
-        Some(AuditFault::Changed) | None => {
+        Some(WireAuditFault::Changed) | None => {
             return format!(
                 "The audit log was changed: row {row} does not fit the one before it. Compare it with \
                  a backup or an export."

@@ -172,7 +172,7 @@ pub(crate) fn hash_at(db: &Connection, tenant: i64, seq: i64) -> Result<Option<H
         .optional()?)
 }
 
-/// The row from which on this account sealed each one.
+/// The last row that this account did not seal: all later ones it did; `0` where it sealed them all.
 pub(crate) fn sealed_since(db: &Connection, tenant: i64, anchor: &Anchor) -> Result<i64> {
     let mut newest = db.prepare_cached(
         "SELECT seq, hash, seal FROM audit_log WHERE tenant_id = ?1 ORDER BY seq DESC",
@@ -180,7 +180,7 @@ pub(crate) fn sealed_since(db: &Connection, tenant: i64, anchor: &Anchor) -> Res
     let mut rows = newest.query(params![tenant])?;
     while let Some(row) = rows.next()? {
         let (hash, seal): (Hash, Option<Hash>) = (row.get("hash")?, row.get("seal")?);
-        if anchor.is_sealed(&hash, seal.as_ref()) != Some(true) {
+        if !anchor.is_sealed(&hash, seal.as_ref()) {
             return Ok(row.get("seq")?);
         }
     }
@@ -218,7 +218,7 @@ pub(crate) fn verify(
         };
         if let Some(known) = known {
             let seal: Option<Hash> = row.get("seal")?;
-            if seq > known.since && anchor.is_sealed(&hash, seal.as_ref()) != Some(true) {
+            if seq > known.since && !anchor.is_sealed(&hash, seal.as_ref()) {
                 return Ok(bad(seq, AuditFault::Unsealed));
             }
             if seq == known.seq && hash != known.hash {

@@ -1,4 +1,4 @@
-//! Conflicts through their revisions, and the decisions of admins.
+//! Conflicts through their revisions; what admins decide of them is in `decisions`.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,11 @@ use tandem_domain::conflict::{
 };
 use tandem_domain::ids::{ConflictId, FieldName, LinkId, RunId, Side, SyncId};
 use tandem_engine::ports::history::ParkedConflict;
-use tandem_engine::ports::pairs::NewRestoration;
-use tandem_engine::ports::store::{Actor, ConflictFilter, ConflictRecord, NewDecision, StoreError};
+use tandem_engine::ports::store::{ConflictFilter, ConflictRecord};
 
-use super::{Answer, audit, syncs};
+use super::syncs;
 use crate::codec::{Codec, pack};
-use crate::fault::{Fault, Result, conflict, corrupt, not_found};
+use crate::fault::{Fault, Result, corrupt, not_found};
 use crate::keys::{At, Id, SyncKey, limit, micros, of_word, word};
 
 const SELECT: &str = "
@@ -108,7 +107,7 @@ fn record(row: &Row<'_>, codec: &mut Codec) -> Result<ConflictRecord> {
 }
 
 /// A conflict's key and its link's.
-fn key(db: &Connection, tenant: i64, id: ConflictId) -> Result<(i64, i64)> {
+pub(super) fn key(db: &Connection, tenant: i64, id: ConflictId) -> Result<(i64, i64)> {
     db.prepare_cached("SELECT id, link_id FROM conflicts WHERE tenant_id = ?1 AND uuid = ?2")?
         .query_row(params![tenant, id.0.as_bytes()], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -117,236 +116,14 @@ fn key(db: &Connection, tenant: i64, id: ConflictId) -> Result<(i64, i64)> {
         .ok_or_else(|| not_found("conflict", id))
 }
 
-/// The conflict that a decision is about, if it may be kept.
-fn undecided(db: &Connection, tenant: i64, new: &NewDecision) -> Result<ConflictRecord> {
-    let before = one(db, tenant, new.conflict)?;
-    if before.revision != new.revision {
-        return Err(conflict(format!(
-            "the values have changed since you looked (revision {} is now {})",
-            new.revision, before.revision
-        )));
-    }
-    if before.state != ConflictState::Open {
-        return Err(conflict(format!(
-            "this conflict is {} already",
-            word(&before.state)?
-        )));
-    }
-    Ok(before)
-}
-
-/// Keeps several decisions, each answering for itself; with `together`, all of them or none.
-/// What is one conflict's own answer; the disk and the file are about all of them.
-fn own(answer: Result<ConflictRecord>) -> Result<Answer<ConflictRecord>> {
-    match answer {
-        Ok(conflict) => Ok(Ok(conflict)),
-        Err(Fault::Store(refused @ (StoreError::NotFound { .. } | StoreError::Conflict(_)))) => {
-            Ok(Err(refused))
-        }
-        Err(fault) => Err(fault),
-    }
-}
-
-/// Each is checked as a whole before anything of it is written, so that one that is refused leaves
-/// nothing behind.
-pub(crate) fn undo_many(
-    db: &Connection,
-    tenant: i64,
-    ids: &[ConflictId],
-    actor: &Actor,
-) -> Result<Vec<Answer<ConflictRecord>>> {
-    ids.iter()
-        .map(|id| own(undo(db, tenant, *id, actor)))
-        .collect()
-}
-
-pub(crate) fn decide_many(
-    db: &Connection,
-    tenant: i64,
-    decisions: &[NewDecision],
-    together: bool,
-    actor: &Actor,
-) -> Result<Vec<Answer<ConflictRecord>>> {
-    if together {
-        let answers = decisions
-            .iter()
-            .map(|new| own(undecided(db, tenant, new)))
-            .collect::<Result<Vec<_>>>()?;
-        if answers.iter().any(std::result::Result::is_err) {
-            return Ok(answers);
-        }
-    }
-    decisions
-        .iter()
-        .map(|new| own(decide(db, tenant, new, actor)))
-        .collect()
-}
-
-pub(crate) fn decide(
-    db: &Connection,
-    tenant: i64,
-    new: &NewDecision,
-    actor: &Actor,
-) -> Result<ConflictRecord> {
-    // Everything that can be refused is refused before anything is written.
-    let before = undecided(db, tenant, new)?;
-    keep(db, tenant, new, actor)?;
-    audit::add(
-        db,
-        tenant,
-        actor,
-        "conflict.resolve",
-        &new.conflict.to_string(),
-        &serde_json::json!({
-            "sync": before.sync,
-            "revision": new.revision,
-            // Which way, not which values: the log is kept for good.
-            "choice": match &new.decision {
-                ConflictDecision::Fields(choices) => format!("{} fields", choices.len()),
-                ConflictDecision::DeleteBoth => "delete both".to_owned(),
-                ConflictDecision::Restore => "restore".to_owned(),
-                ConflictDecision::Unlink => "unlink".to_owned(),
-            },
-        }),
-    )?;
-    one(db, tenant, new.conflict)
-}
-
-/// Brings a value back: a conflict that is decided the moment it is made.
-pub(crate) fn restore(
-    db: &Connection,
-    tenant: i64,
-    new: &NewRestoration,
-    actor: &Actor,
-) -> Result<ConflictRecord> {
-    let linked = db
-        .prepare_cached(
-            "SELECT sync_configuration_id, state FROM links WHERE tenant_id = ?1 AND id = ?2",
-        )?
-        .query_row(params![tenant, new.link.0], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?))
-        })
-        .optional()?;
-    let (sync, state) = linked.ok_or_else(|| not_found("pair", new.link.0))?;
-    if state != 0 {
-        return Err(conflict("the record is not linked any more"));
-    }
-    if unsettled(db, tenant, new.link)?.is_some() {
-        return Err(conflict("a conflict of this record waits"));
-    }
-    let sync = SyncKey { tenant, sync };
-    park(
-        db,
-        sync,
-        new.run,
-        new.link,
-        new.conflict,
-        &new.draft,
-        actor.at,
-    )?;
-    let decision = NewDecision {
-        conflict: new.conflict,
-        revision: 1,
-        decision: new.decision.clone(),
-        note: new.note.clone(),
-        not_before: new.not_before,
-    };
-    keep(db, tenant, &decision, actor)?;
-    let kept = one(db, tenant, new.conflict)?;
-    let fields = kept.draft.fields.iter().filter(|it| it.contested);
-    audit::add(
-        db,
-        tenant,
-        actor,
-        "record.restore",
-        &new.conflict.to_string(),
-        &serde_json::json!({
-            "sync": kept.sync,
-            "from": new.run,
-            "fields": fields.map(|it| it.field.as_str()).collect::<Vec<_>>(),
-        }),
-    )?;
-    Ok(kept)
-}
-
-/// Writes a decision down; the conflict is decided from now on.
-fn keep(db: &Connection, tenant: i64, new: &NewDecision, actor: &Actor) -> Result<()> {
-    let (id, _) = key(db, tenant, new.conflict)?;
-    db.execute(
-        "INSERT OR REPLACE INTO conflict_decisions
-             (tenant_id, conflict_id, decision, note, decided_by, decided_at, not_before,
-              taken_by, journal_seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL,
-                 coalesce((SELECT max(seq) FROM operations), 0))",
-        params![
-            tenant,
-            id,
-            Codec::plain()?.encode(&new.decision)?,
-            new.note,
-            actor.name,
-            micros(actor.at),
-            micros(new.not_before),
-        ],
-    )?;
-    set_state(db, tenant, id, ConflictState::Decided, actor.at)
-}
-
-pub(crate) fn undo(
-    db: &Connection,
-    tenant: i64,
-    id: ConflictId,
-    actor: &Actor,
-) -> Result<ConflictRecord> {
-    let before = one(db, tenant, id)?;
-    if before.state != ConflictState::Decided {
-        return Err(conflict(format!(
-            "this conflict is {}, there is nothing to take back",
-            word(&before.state)?
-        )));
-    }
-    let (key, link) = key(db, tenant, id)?;
-    let begun: bool = db.query_row(
-        "SELECT EXISTS (
-             SELECT 1 FROM conflict_decisions d JOIN leases l
-                 ON l.tenant_id = d.tenant_id AND l.sync_history_id = d.taken_by
-             WHERE d.tenant_id = ?1 AND d.conflict_id = ?2
-         ) OR EXISTS (
-             SELECT 1 FROM conflict_decisions d JOIN operations o
-                 ON o.seq > d.journal_seq AND o.tenant_id = d.tenant_id AND o.link_id = ?3
-                    AND (o.state < 2 OR o.state = 4)
-             WHERE d.tenant_id = ?1 AND d.conflict_id = ?2
-         )",
-        params![tenant, key, link],
-        |row| row.get(0),
-    )?;
-    if begun {
-        return Err(conflict("this decision is being written already"));
-    }
-    drop_decision(db, tenant, key)?;
-    if before.draft.kind == ConflictKind::Restoration {
-        // There was no disagreement; nothing is left to decide.
-        close(db, tenant, before.link, CloseReason::TakenBack, actor.at)?;
-    } else {
-        set_state(db, tenant, key, ConflictState::Open, actor.at)?;
-    }
-    audit::add(
-        db,
-        tenant,
-        actor,
-        "conflict.undo",
-        &id.to_string(),
-        &serde_json::json!({ "sync": before.sync, "revision": before.revision }),
-    )?;
-    one(db, tenant, id)
-}
-
-fn drop_decision(db: &Connection, tenant: i64, key: i64) -> Result<()> {
+/// The decision is for other values than there are now, or is taken back.
+pub(super) fn drop_decision(db: &Connection, tenant: i64, key: i64) -> Result<()> {
     db.prepare_cached("DELETE FROM conflict_decisions WHERE tenant_id = ?1 AND conflict_id = ?2")?
         .execute(params![tenant, key])?;
     Ok(())
 }
 
-fn set_state(
+pub(super) fn set_state(
     db: &Connection,
     tenant: i64,
     key: i64,

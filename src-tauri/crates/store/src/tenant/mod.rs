@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod circuits;
 pub(crate) mod conflicts;
 pub(crate) mod connections;
+mod decisions;
 pub(crate) mod errors;
 pub(crate) mod journal;
 pub(crate) mod retention;
@@ -251,7 +252,7 @@ impl TenantStore for SqliteTenant {
 
     fn decide(&self, decision: &NewDecision, actor: &Actor) -> Answer<ConflictRecord> {
         reach(Point::Deciding);
-        let decided = self.write(|db, tenant| conflicts::decide(db, tenant, decision, actor));
+        let decided = self.write(|db, tenant| decisions::decide(db, tenant, decision, actor));
         reach(Point::Decided);
         decided
     }
@@ -264,13 +265,13 @@ impl TenantStore for SqliteTenant {
     ) -> Answer<Vec<Answer<ConflictRecord>>> {
         reach(Point::Deciding);
         let decided =
-            self.write(|db, tenant| conflicts::decide_many(db, tenant, decisions, together, actor));
+            self.write(|db, tenant| decisions::decide_many(db, tenant, decisions, together, actor));
         reach(Point::Decided);
         decided
     }
 
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Answer<ConflictRecord> {
-        self.write(|db, tenant| conflicts::undo(db, tenant, id, actor))
+        self.write(|db, tenant| decisions::undo(db, tenant, id, actor))
     }
 
     fn undo_decisions(
@@ -278,12 +279,12 @@ impl TenantStore for SqliteTenant {
         ids: &[ConflictId],
         actor: &Actor,
     ) -> Answer<Vec<Answer<ConflictRecord>>> {
-        self.write(|db, tenant| conflicts::undo_many(db, tenant, ids, actor))
+        self.write(|db, tenant| decisions::undo_many(db, tenant, ids, actor))
     }
 
     fn restore(&self, new: &NewRestoration, actor: &Actor) -> Answer<ConflictRecord> {
         reach(Point::Deciding);
-        let decided = self.write(|db, tenant| conflicts::restore(db, tenant, new, actor));
+        let decided = self.write(|db, tenant| decisions::restore(db, tenant, new, actor));
         reach(Point::Decided);
         decided
     }
