@@ -315,11 +315,11 @@ function boxes<T>(idOf: (item: T) => string, selection: Selection<T>): Column<T>
   };
 }
 
-/** Adds ids, or, one by one, turns them over. */
-function select<T>(selection: Selection<T>, ids: readonly string[], only: boolean): void {
+/** Adds ids to the selection, or else takes in those that are out and puts out those that are in. */
+function select<T>(selection: Selection<T>, ids: readonly string[], adds: boolean): void {
   const next = new Set(selection.ids);
   for (const id of ids) {
-    if (only || !next.has(id)) next.add(id);
+    if (adds || !next.has(id)) next.add(id);
     else next.delete(id);
   }
   selection.onChange(next);

@@ -1,3 +1,5 @@
+import type { KeyboardEvent } from "react";
+
 /** Keys as the panel thinks of them: by physical digit, so that Shift+1 works on every layout. */
 export interface KeyLike {
   key: string;
@@ -6,6 +8,12 @@ export interface KeyLike {
   metaKey: boolean;
   altKey: boolean;
   shiftKey: boolean;
+}
+
+/** A key press as React tells of it: `code` is on the native event. */
+export function keyOf(event: KeyboardEvent): KeyLike {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  return { key, ctrlKey, metaKey, altKey, shiftKey, code: event.nativeEvent.code };
 }
 
 /** The digit 0–9 of a key press, with or without Shift; null for anything else. */

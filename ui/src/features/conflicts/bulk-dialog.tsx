@@ -4,8 +4,10 @@ import { type Column, DataGrid, type Selection } from "@/components/data-grid";
 import { Dialog } from "@/components/dialog";
 import { formatCount, humanise, plural } from "@/components/format";
 import { COMMAND_KEY, hasCommand } from "@/components/keys";
+import { Scroll } from "@/components/page";
 import { ErrorState } from "@/components/states";
-import { type JsonValue, sameJson, valueText } from "@/components/value-model";
+import { Value } from "@/components/value";
+import { type JsonValue, sameJson, valueText, valueWord } from "@/components/value-model";
 import { type BulkDecision, included, type Picked, type Row } from "./model/bulk";
 import { useBulk } from "./use-bulk";
 
@@ -50,7 +52,9 @@ const REFUSED: Column<Row> = {
 
 function resultText(results: NonNullable<Row["decided"]["results"]>): string {
   if (results.length === 0) return "As chosen";
-  return results.map((each) => `${humanise(each.field)}: ${valueText(each.result)}`).join(" · ");
+  return results
+    .map(({ field, result }) => `${humanise(field)}: ${valueWord(result) ?? valueText(result)}`)
+    .join(" · ");
 }
 
 /** One decision for many conflicts: what each would become, who is left out and why, then do it. */
@@ -59,6 +63,7 @@ export function BulkDialog({ title, decision, picked, onDone, onClose }: Props) 
   const { state, left, toggle } = bulk;
   const [active, setActive] = useState<Row | null>(null);
   const shown = state.rows.find((row) => row.decided.id === active?.decided.id);
+  const refused = state.phase === "refused";
   const busy = state.phase === "previewing" || state.phase === "applying";
   const selection = useMemo<Selection<Row>>(
     () => ({
@@ -98,33 +103,21 @@ export function BulkDialog({ title, decision, picked, onDone, onClose }: Props) 
         ) : null}
         {state.rows.length > 0 ? (
           <div className="flex h-[38vh] min-h-0 flex-col border-t border-line">
-            {state.phase === "refused" ? (
-              <DataGrid
-                key="refused"
-                label="Not decided"
-                columns={[RECORD, REFUSED]}
-                items={state.rows}
-                idOf={idOf}
-                onOpen={() => undefined}
-                autoFocus
-              />
-            ) : (
-              <DataGrid
-                key="preview"
-                label="What they would become"
-                columns={[RECORD, OUTCOME]}
-                items={state.rows}
-                idOf={idOf}
-                onOpen={(row) => toggle(idOf(row))}
-                onActive={setActive}
-                selection={selection}
-                dimmed={busy}
-                autoFocus
-              />
-            )}
+            <DataGrid
+              key={refused ? "refused" : "preview"}
+              label={refused ? "Not decided" : "What they would become"}
+              columns={refused ? [RECORD, REFUSED] : [RECORD, OUTCOME]}
+              items={state.rows}
+              idOf={idOf}
+              onOpen={(row) => toggle(idOf(row))}
+              onActive={setActive}
+              selection={refused ? undefined : selection}
+              dimmed={busy}
+              autoFocus
+            />
           </div>
         ) : null}
-        {shown && state.phase !== "refused" ? <Whole row={shown} /> : null}
+        {shown && !refused ? <Whole row={shown} /> : null}
         <footer className="flex flex-wrap items-center justify-end gap-3 border-t border-line bg-surface px-4 py-2">
           <span className="mr-auto hidden items-center gap-1 text-meta text-muted sm:inline-flex">
             {state.phase === "preview" ? (
@@ -134,7 +127,7 @@ export function BulkDialog({ title, decision, picked, onDone, onClose }: Props) 
             ) : null}
           </span>
           <Button onClick={close}>{closeWord(state.phase)}</Button>
-          {state.phase === "refused" ? (
+          {refused ? (
             <Button look="primary" onClick={bulk.retry}>
               Look at these again
             </Button>
@@ -157,10 +150,7 @@ export function BulkDialog({ title, decision, picked, onDone, onClose }: Props) 
 function Whole({ row: { decided, fits } }: { row: Row }) {
   const results = decided.results ?? [];
   return (
-    <section
-      aria-label="The active row"
-      className="max-h-32 overflow-auto border-t border-line px-4 py-2"
-    >
+    <Scroll label="The active row" className="max-h-40 flex-none border-t border-line px-4 py-2">
       <p className="font-medium">{decided.label || `Conflict ${decided.id}`}</p>
       {fits ? null : <p>Left out: {decided.reason}</p>}
       <dl className="grid grid-cols-[max-content_1fr] gap-x-4">
@@ -168,21 +158,32 @@ function Whole({ row: { decided, fits } }: { row: Row }) {
           <div key={field} className="col-span-2 grid grid-cols-subgrid">
             <dt className="text-muted">{humanise(field)}</dt>
             <dd className="wrap-anywhere">
-              {valueText(result)}
-              <span className="text-muted">
-                {" "}
-                (source {same(source, result)}, target {same(target, result)})
-              </span>
+              <Value value={result} />
+              <Now side="source" value={source} result={result} />
+              <Now side="target" value={target} result={result} />
             </dd>
           </div>
         ))}
       </dl>
-    </section>
+    </Scroll>
   );
 }
 
-function same(now: JsonValue, result: JsonValue): string {
-  return sameJson(now, result) ? "keeps it" : `has ${valueText(now)}`;
+/** What a side has now. */
+function Now(props: { side: string; value: JsonValue; result: JsonValue }) {
+  const { side, value, result } = props;
+  return (
+    <span className="text-muted">
+      {`, ${side} `}
+      {sameJson(value, result) ? (
+        "keeps it"
+      ) : (
+        <>
+          has <Value value={value} against={result} />
+        </>
+      )}
+    </span>
+  );
 }
 
 function closeWord(phase: string): string {

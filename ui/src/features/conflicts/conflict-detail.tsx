@@ -2,7 +2,7 @@ import { type KeyboardEvent, useEffect, useReducer, useRef, useState } from "rea
 import { useAnnounce } from "@/components/announce";
 import { Button, Key, Keys } from "@/components/button";
 import { plural } from "@/components/format";
-import { COMMAND_KEY, isTyping } from "@/components/keys";
+import { COMMAND_KEY, isTyping, keyOf } from "@/components/keys";
 import { Scroll } from "@/components/page";
 import { usePreferences } from "@/components/preferences";
 import { ErrorState } from "@/components/states";
@@ -133,7 +133,7 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (similar.isOpen) return;
-    const intent = intentOf(withCode(event), isTyping(event.target), letterKeys);
+    const intent = intentOf(keyOf(event), isTyping(event.target), letterKeys);
     if (!intent) return;
     event.preventDefault();
     act(intent);
@@ -182,12 +182,6 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
       {similar.dialog}
     </div>
   );
-}
-
-// React's synthetic event carries `code` on the native one only in some browsers' typings.
-function withCode(event: KeyboardEvent) {
-  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-  return { key, ctrlKey, metaKey, altKey, shiftKey, code: event.nativeEvent.code };
 }
 
 function fillWords(decision: Decision, take: "source" | "target" | "base"): string {

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Button, Key } from "@/components/button";
-import { COMMAND_KEY, digitOf, hasCommand, isTyping } from "@/components/keys";
+import { COMMAND_KEY, digitOf, hasCommand, isTyping, keyOf } from "@/components/keys";
 import { Scroll } from "@/components/page";
 import { usePreferences } from "@/components/preferences";
 import { ErrorState } from "@/components/states";
@@ -74,7 +74,7 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
       send();
     } else if (event.key === "Escape") ways.onBack();
     else if (letterKeys && !isTyping(event.target) && !hasCommand(event) && !event.altKey) {
-      const digit = digitOf({ ...plain(event), code: event.nativeEvent.code });
+      const digit = digitOf(keyOf(event));
       const option = digit === null ? undefined : options[digit - 1];
       if (option) choose(option.choice);
       else if (digit === 0) choose(null);
@@ -157,10 +157,6 @@ export function DeleteCard({ conflict, ...ways }: { conflict: ConflictView } & W
       {similar.dialog}
     </div>
   );
-}
-
-function plain({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent) {
-  return { key, ctrlKey, metaKey, altKey, shiftKey };
 }
 
 function outcomes(

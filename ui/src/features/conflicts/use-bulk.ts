@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useReducer, useRef } from "react";
-import { asCommandError, type CommandError, type DecidedConflict, useTenant } from "@/ipc";
+import { type CommandError, type DecidedConflict, useTenant } from "@/ipc";
 import { decideMany, useManyDecided } from "./api/bulk";
 import { type BulkDecision, included, type Picked, pickedOf, type Row, rowsOf } from "./model/bulk";
 
 /** Where deciding many conflicts stands. */
-export interface Bulk {
+interface Bulk {
   phase: "previewing" | "preview" | "applying" | "refused";
   rows: Row[];
   done: number;
@@ -20,7 +20,7 @@ type Event =
   | { type: "toggle"; id: string }
   | { type: "refused"; answers: readonly DecidedConflict[] }
   | { type: "stopped"; answers: readonly DecidedConflict[] }
-  | { type: "failed"; error: CommandError; answers?: readonly DecidedConflict[] };
+  | { type: "failed"; error: CommandError; answers: readonly DecidedConflict[] };
 
 const START: Bulk = { phase: "previewing", rows: [], done: 0, total: 0, error: null };
 
@@ -48,7 +48,7 @@ function next(state: Bulk, event: Event): Bulk {
         ...state,
         phase: state.phase === "applying" ? "preview" : "previewing",
         // What was decided before the failure needs no second try.
-        rows: without(state.rows, event.answers ?? []),
+        rows: without(state.rows, event.answers),
         error: event.error,
       };
   }
@@ -61,24 +61,27 @@ export function useBulk(decision: BulkDecision, picked: readonly Picked[], onDon
   const [state, tell] = useReducer(next, START);
   const stop = useRef(new AbortController());
 
-  const preview = useCallback(
-    async (these: readonly Picked[]) => {
+  const send = useCallback(
+    async (these: readonly Picked[], phase: "previewing" | "applying") => {
       stop.current = new AbortController();
       const { signal } = stop.current;
-      tell({ type: "begin", phase: "previewing", total: these.length });
-      let answers: readonly DecidedConflict[] = [];
-      const onAnswers = (all: readonly DecidedConflict[]) => {
-        answers = all;
-        if (!signal.aborted) tell({ type: "progress", done: all.length });
-      };
-      try {
-        await decideMany(tenant, decision, these, true, { onAnswers, signal });
-        if (!signal.aborted) tell({ type: "previewed", answers });
-      } catch (error) {
-        if (!signal.aborted) tell({ type: "failed", error: asCommandError(error) });
-      }
+      tell({ type: "begin", phase, total: these.length });
+      const onProgress = (done: number) => tell({ type: "progress", done });
+      const dryRun = phase === "previewing";
+      const said = await decideMany(tenant, decision, these, dryRun, { onProgress, signal });
+      return { ...said, stopped: signal.aborted };
     },
     [tenant, decision],
+  );
+
+  const preview = useCallback(
+    async (these: readonly Picked[]) => {
+      const { answers, error, stopped } = await send(these, "previewing");
+      if (stopped) return;
+      if (error) tell({ type: "failed", error, answers: [] });
+      else tell({ type: "previewed", answers });
+    },
+    [send],
   );
 
   useEffect(() => {
@@ -89,31 +92,22 @@ export function useBulk(decision: BulkDecision, picked: readonly Picked[], onDon
   const apply = async () => {
     const these = pickedOf(state.rows);
     if (state.phase !== "preview" || these.length === 0) return;
-    stop.current = new AbortController();
-    const { signal } = stop.current;
-    tell({ type: "begin", phase: "applying", total: these.length });
-    let sent: readonly DecidedConflict[] = [];
-    const onAnswers = (all: readonly DecidedConflict[]) => {
-      sent = all;
-      tell({ type: "progress", done: all.length });
-    };
-    try {
-      await decideMany(tenant, decision, these, false, { onAnswers, signal });
-      const refused = sent.filter((each) => each.outcome !== "decided");
-      if (refused.length > 0) tell({ type: "refused", answers: refused });
-      else if (signal.aborted) tell({ type: "stopped", answers: sent });
-      else onDone();
-    } catch (error) {
-      tell({ type: "failed", error: asCommandError(error), answers: sent });
-    }
-    onDecided(decidedIds(sent));
+    const { answers, error, stopped } = await send(these, "applying");
+    const refused = answers.filter((each) => each.outcome !== "decided");
+    if (error) tell({ type: "failed", error, answers });
+    else if (refused.length > 0) tell({ type: "refused", answers: refused });
+    else if (stopped) tell({ type: "stopped", answers });
+    else onDone();
+    // What was decided before a failure or a stop is decided, and can be taken back.
+    onDecided(decidedIds(answers));
   };
+  const toggle = useCallback((id: string) => tell({ type: "toggle", id }), []);
 
   return {
     state,
     apply,
     left: included(state.rows).length,
-    toggle: (id: string) => tell({ type: "toggle", id }),
+    toggle,
     /** Stops after the batch that is under way. */
     cancel: () => stop.current.abort(),
     again: () => void preview(picked),

@@ -1,19 +1,20 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useAnnounce } from "@/components/announce";
 import { plural } from "@/components/format";
 import { useUndo } from "@/components/undo";
 import {
+  asCommandError,
+  type CommandError,
   type ConflictSummary,
   call,
-  commandQuery,
   type DecidedConflict,
   invalidate,
   useTenant,
 } from "@/ipc";
 import { type BulkDecision, batches, type Picked } from "../model/bulk";
 import { type ConflictsSearch, fits } from "../search";
-import { STALE, UNDO_WINDOW_MS } from "./resolve";
+import { STALE, useUndoWindow } from "./resolve";
 
 const PAGE = 1_000;
 
@@ -37,10 +38,16 @@ export async function loadAll(tenant: string, search: ConflictsSearch): Promise<
 }
 
 interface Progress {
-  /** Told after each batch of all answers so far: what was decided is known even if a later one fails. */
-  onAnswers(answers: readonly DecidedConflict[]): void;
+  /** Told after each batch how many are answered. */
+  onProgress(done: number): void;
   /** Stops before the next batch; what was sent stays decided. */
   signal: AbortSignal;
+}
+
+/** What the batches answered, up to the one that failed, if any. */
+export interface Answers {
+  answers: DecidedConflict[];
+  error: CommandError | null;
 }
 
 /** Sends one decision for many conflicts, batch by batch. */
@@ -49,21 +56,26 @@ export async function decideMany(
   decision: BulkDecision,
   picked: readonly Picked[],
   dryRun: boolean,
-  { onAnswers, signal }: Progress,
-): Promise<void> {
+  { onProgress, signal }: Progress,
+): Promise<Answers> {
   const answers: DecidedConflict[] = [];
-  for (const ids of batches(picked)) {
-    if (signal.aborted) break;
-    const said = await call("resolve_conflicts", {
-      tenant,
-      ids,
-      choices: [],
-      together: false,
-      dry_run: dryRun,
-      ...decision,
-    });
-    answers.push(...said.conflicts);
-    onAnswers(answers);
+  try {
+    for (const ids of batches(picked)) {
+      if (signal.aborted) break;
+      const said = await call("resolve_conflicts", {
+        tenant,
+        ids,
+        choices: [],
+        together: false,
+        dry_run: dryRun,
+        ...decision,
+      });
+      answers.push(...said.conflicts);
+      onProgress(answers.length);
+    }
+    return { answers, error: null };
+  } catch (error) {
+    return { answers, error: asCommandError(error) };
   }
 }
 
@@ -73,8 +85,7 @@ export function useManyDecided() {
   const client = useQueryClient();
   const announce = useAnnounce();
   const { put } = useUndo();
-  const info = useQuery(commandQuery("app_info", {}));
-  const undoWindow = info.data?.undo_window_ms ?? UNDO_WINDOW_MS;
+  const undoWindow = useUndoWindow();
   return useCallback(
     (ids: readonly string[]) => {
       const refresh = () => invalidate(client, tenant, [...STALE, "get_conflict"]);

@@ -14,7 +14,13 @@ import { nameOf } from "../name";
 
 export const STALE = ["list_conflicts", "overview", "list_audit", "list_syncs"] as const;
 // Used until the backend has said how long it really waits.
-export const UNDO_WINDOW_MS = 8_000;
+const UNDO_WINDOW_MS = 8_000;
+
+/** How long a decision can be taken back, in milliseconds. */
+export function useUndoWindow(): number {
+  const info = useQuery(commandQuery("app_info", {}));
+  return info.data?.undo_window_ms ?? UNDO_WINDOW_MS;
+}
 
 /** Sends field-by-field decisions. */
 export function useResolve() {
@@ -43,7 +49,7 @@ export function useDecided() {
   const client = useQueryClient();
   const announce = useAnnounce();
   const { put } = useUndo();
-  const info = useQuery(commandQuery("app_info", {}));
+  const undoWindow = useUndoWindow();
   const keep = (conflict: ConflictView) => {
     client.setQueryData(commandKey("get_conflict", { tenant, id: conflict.id }), conflict);
     void invalidate(client, tenant, STALE);
@@ -60,10 +66,6 @@ export function useDecided() {
         announce(`Could not take it back: ${error instanceof Error ? error.message : error}`);
       }
     };
-    put({
-      label: `Resolved ${name}`,
-      until: Date.now() + (info.data?.undo_window_ms ?? UNDO_WINDOW_MS),
-      undo,
-    });
+    put({ label: `Resolved ${name}`, until: Date.now() + undoWindow, undo });
   };
 }
