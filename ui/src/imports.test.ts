@@ -4,10 +4,11 @@ import { expect, test } from "vitest";
 
 const SRC = join(process.cwd(), "src");
 const ALLOWED: Record<string, readonly string[]> = {
-  components: ["components"],
+  text: ["text"],
+  components: ["components", "text"],
   ipc: ["ipc"],
-  features: ["components", "ipc"],
-  app: ["components", "ipc", "features", "app"],
+  features: ["components", "ipc", "text"],
+  app: ["components", "ipc", "features", "text", "app"],
 };
 
 function sources(folder: string): string[] {

@@ -2,56 +2,63 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Column, DataGrid } from "@/components/data-grid";
-import { plural } from "@/components/format";
 import { Facts, Page } from "@/components/page";
 import { Empty, ErrorState, Loading } from "@/components/states";
 import { Badge, Status } from "@/components/status";
 import { At } from "@/components/time";
 import { type AlertDeliveryView, type AlertView, pagedQuery, useTenant } from "@/ipc";
+import { Trans, t } from "@/text";
 
 const PAGE = 200;
 
 const COLUMNS: Column<AlertView>[] = [
-  { id: "at", header: "When", width: [13, 0], cell: (alert) => <At at={alert.at} /> },
-  { id: "kind", header: "What", width: [8, 0], cell: (alert) => <Kind alert={alert} /> },
+  { id: "at", header: t("alerts.when"), width: [13, 0], cell: (alert) => <At at={alert.at} /> },
+  { id: "kind", header: t("alerts.what"), width: [8, 0], cell: (alert) => <Kind alert={alert} /> },
   {
     id: "sync",
-    header: "Sync",
+    header: t("alerts.sync"),
     width: [8, 1],
     cell: (alert) => <span className="font-medium">{alert.sync}</span>,
   },
   {
     id: "error",
-    header: "Why",
+    header: t("alerts.why"),
     width: [14, 3],
     cell: (alert) => <span title={alert.error ?? undefined}>{alert.error ?? ""}</span>,
   },
   {
     id: "held",
-    header: "Held back before",
+    header: t("alerts.heldBack"),
     width: [8, 0],
     align: "end",
-    cell: (alert) => (alert.held_back === 0 ? "none" : alert.held_back),
+    cell: (alert) => (alert.held_back === 0 ? t("alerts.heldBackNone") : alert.held_back),
   },
-  { id: "told", header: "Told by", width: [12, 1], cell: (alert) => <Told alert={alert} /> },
+  {
+    id: "told",
+    header: t("alerts.toldBy"),
+    width: [12, 1],
+    cell: (alert) => <Told alert={alert} />,
+  },
 ];
 
 function Kind({ alert }: { alert: AlertView }) {
   return alert.kind === "recovery" ? (
-    <Status status="completed" word="Works again" />
+    <Status status="completed" word={t("alerts.recovered")} />
   ) : (
-    <Status status="failed" word="Failed" />
+    <Status status="failed" word={t("alerts.failed")} />
   );
 }
 
 function Told({ alert }: { alert: AlertView }) {
-  if (alert.deliveries.length === 0) return <span className="text-muted">nobody yet</span>;
+  if (alert.deliveries.length === 0)
+    return <span className="text-muted">{t("alerts.nobodyYet")}</span>;
   return (
     <span className="inline-flex items-center gap-1">
       {alert.deliveries.map((delivery) => (
         <Badge key={delivery.channel} tone={delivery.delivered_at ? "success" : "partial"}>
-          {delivery.channel}
-          {delivery.delivered_at ? null : ": not yet"}
+          {delivery.delivered_at
+            ? delivery.channel
+            : t("alerts.notYet", { channel: delivery.channel })}
         </Badge>
       ))}
     </span>
@@ -67,31 +74,31 @@ export function AlertsScreen() {
   const shown = items.find((alert) => alert.seq === open);
   return (
     <Page
-      title="Alerts"
+      title={t("alerts.title")}
       lead={
         alerts.data
-          ? `${alerts.hasNextPage ? "The latest " : ""}${plural(items.length, "alert")}: of one sync at most one failure an hour, and one notice that it works again`
-          : "What fired?"
+          ? t(alerts.hasNextPage ? "alerts.leadMore" : "alerts.lead", { count: items.length })
+          : t("alerts.question")
       }
     >
       {alerts.error ? (
         <ErrorState
           inset
-          doing="load the alerts"
+          doing={t("alerts.load")}
           error={alerts.error}
           since={alerts.errorUpdatedAt}
           onRetry={() => void alerts.refetch()}
         />
       ) : null}
-      {alerts.isPending ? <Loading what="the alerts" rows={10} /> : null}
+      {alerts.isPending ? <Loading what={t("alerts.theAlerts")} rows={10} /> : null}
       {alerts.data && items.length === 0 ? (
-        <Empty kind="all clear" title="Nothing has fired">
-          When a sync finally fails, it stands here, with whom it was told to and what to do.
+        <Empty kind="all clear" title={t("alerts.none")}>
+          {t("alerts.noneWhy")}
         </Empty>
       ) : null}
       {items.length > 0 ? (
         <DataGrid
-          label="Alerts, newest first"
+          label={t("alerts.list")}
           columns={COLUMNS}
           items={items}
           idOf={(alert) => alert.seq}
@@ -112,7 +119,7 @@ function Detail({ alert }: { alert: AlertView }) {
   const tenant = useTenant();
   return (
     <section
-      aria-label="Alert"
+      aria-label={t("alerts.detail")}
       aria-live="polite"
       className="max-h-[45%] shrink-0 overflow-auto border-t border-line bg-surface px-4 py-3"
     >
@@ -120,22 +127,24 @@ function Detail({ alert }: { alert: AlertView }) {
         <h2 className="text-section font-semibold">{alert.sync}</h2>
         <Kind alert={alert} />
         <Link to="/t/$tenant/runs/$id" params={{ tenant, id: alert.run_id }} className="underline">
-          Look at the run
+          {t("alerts.toRun")}
         </Link>
       </div>
       <Facts
         items={[
-          ...(alert.error ? ([["What happened", alert.error]] as [string, string][]) : []),
-          ...(alert.remedy ? ([["What to do", alert.remedy]] as [string, string][]) : []),
-          ...(alert.connection ? ([["Connection", alert.connection]] as [string, string][]) : []),
+          ...(alert.error ? ([[t("alerts.whatHappened"), alert.error]] as [string, string][]) : []),
+          ...(alert.remedy ? ([[t("alerts.whatToDo"), alert.remedy]] as [string, string][]) : []),
+          ...(alert.connection
+            ? ([[t("alerts.connection"), alert.connection]] as [string, string][])
+            : []),
           [
-            "Held back before",
+            t("alerts.heldBack"),
             alert.held_back === 0
-              ? "none"
-              : `${plural(alert.held_back, "earlier failure")} nobody was told of`,
+              ? t("alerts.heldBackNone")
+              : t("alerts.heldBackSome", { count: alert.held_back }),
           ],
           ...alert.deliveries.map((delivery): [string, React.ReactNode] => [
-            `By ${delivery.channel}`,
+            t("alerts.by", { channel: delivery.channel }),
             <Delivery key={delivery.channel} delivery={delivery} />,
           ]),
         ]}
@@ -146,16 +155,15 @@ function Detail({ alert }: { alert: AlertView }) {
 
 function Delivery({ delivery }: { delivery: AlertDeliveryView }) {
   if (delivery.delivered_at) {
-    return (
-      <>
-        told <At at={delivery.delivered_at} />
-      </>
-    );
+    const at = <At at={delivery.delivered_at} />;
+    return <Trans i18nKey="alerts.told" components={{ 1: at }} />;
   }
   return (
     <>
-      not delivered in {plural(delivery.attempts, "attempt")}
-      {delivery.last_error ? `: ${delivery.last_error}` : ""}; it is tried again
+      {t("alerts.notDelivered", {
+        count: delivery.attempts,
+        why: delivery.last_error ? `: ${delivery.last_error}` : "",
+      })}
     </>
   );
 }

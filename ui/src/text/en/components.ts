@@ -1,0 +1,2 @@
+/** Texts of components. */
+export const components = {} as const;

@@ -1,0 +1,2 @@
+/** Texts of conflicts. */
+export const conflicts = {} as const;

@@ -1,0 +1,2 @@
+/** Texts of history. */
+export const history = {} as const;

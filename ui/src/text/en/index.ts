@@ -1,0 +1,28 @@
+import { alerts } from "./alerts";
+import { app } from "./app";
+import { audit } from "./audit";
+import { components } from "./components";
+import { conflicts } from "./conflicts";
+import { connections } from "./connections";
+import { errors } from "./errors";
+import { history } from "./history";
+import { overview } from "./overview";
+import { settings } from "./settings";
+import { setup } from "./setup";
+import { syncs } from "./syncs";
+
+/** Every text of the panel, by the room that says it. */
+export const en = {
+  alerts,
+  app,
+  audit,
+  components,
+  conflicts,
+  connections,
+  errors,
+  history,
+  overview,
+  settings,
+  setup,
+  syncs,
+} as const;

@@ -1,0 +1,2 @@
+/** Texts of overview. */
+export const overview = {} as const;

@@ -1,0 +1,2 @@
+/** Texts of setup. */
+export const setup = {} as const;

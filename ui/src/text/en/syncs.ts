@@ -1,0 +1,2 @@
+/** Texts of syncs. */
+export const syncs = {} as const;
