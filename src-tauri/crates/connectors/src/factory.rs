@@ -10,10 +10,10 @@ use crate::rest::settings::RestSettings;
 use crate::rest::{self, RestConnector};
 use crate::settings::SettingsProblem;
 use crate::sql;
-use crate::sql::settings::{PostgresSettings, SqliteSettings};
+use crate::sql::settings::{ServerSettings, SqliteSettings};
 
 /// The kinds of connection there are, as the workspace file names them.
-pub const KINDS: [&str; 3] = ["rest", "postgres", "sqlite"];
+pub const KINDS: [&str; 4] = ["rest", "postgres", "mysql", "sqlite"];
 
 /// Sets up one collection of a connection; reaches nothing yet.
 ///
@@ -35,8 +35,14 @@ pub fn build(
             )?))
         }
         "postgres" => {
-            let settings: PostgresSettings = parsed(settings)?;
+            let settings: ServerSettings = parsed(settings)?;
             Ok(Arc::new(sql::postgres(
+                &settings, collection, &*secrets, clock,
+            )?))
+        }
+        "mysql" => {
+            let settings: ServerSettings = parsed(settings)?;
+            Ok(Arc::new(sql::mysql(
                 &settings, collection, &*secrets, clock,
             )?))
         }
@@ -57,6 +63,7 @@ pub fn check_settings(kind: &str, settings: &serde_json::Value) -> Vec<SettingsP
     match kind {
         "rest" => checked(settings, rest::check_settings),
         "postgres" => checked(settings, sql::check_postgres),
+        "mysql" => checked(settings, sql::check_mysql),
         "sqlite" => checked(settings, sql::check_sqlite),
         _ => vec![SettingsProblem::new(
             "kind",
@@ -79,7 +86,7 @@ pub fn described_collections(kind: &str, settings: &serde_json::Value) -> Vec<St
         "rest" => names(settings, |s: RestSettings| {
             s.collections.into_keys().collect()
         }),
-        "postgres" => names(settings, |s: PostgresSettings| {
+        "postgres" | "mysql" => names(settings, |s: ServerSettings| {
             s.collections.into_keys().collect()
         }),
         "sqlite" => names(settings, |s: SqliteSettings| {
@@ -109,7 +116,7 @@ pub fn selection(kind: &str, settings: &serde_json::Value, collection: &str) -> 
 #[must_use]
 pub fn file_settings(kind: &str) -> &'static [&'static str] {
     match kind {
-        "rest" | "postgres" => &["ca_file"],
+        "rest" | "postgres" | "mysql" => &["ca_file"],
         "sqlite" => &["file"],
         _ => &[],
     }
@@ -120,7 +127,7 @@ pub fn file_settings(kind: &str) -> &'static [&'static str] {
 pub fn settings_schema(kind: &str) -> Option<serde_json::Value> {
     let schema = match kind {
         "rest" => schemars::schema_for!(RestSettings),
-        "postgres" => schemars::schema_for!(PostgresSettings),
+        "postgres" | "mysql" => schemars::schema_for!(ServerSettings),
         "sqlite" => schemars::schema_for!(SqliteSettings),
         _ => return None,
     };

@@ -41,6 +41,32 @@ const LARGEST: u64 = 1 << 20;
 
 /// Trusts what a connection's CA file holds and nothing else.
 pub(crate) fn only_file(file: &str) -> Result<ClientConfig, String> {
+    let told = |error: String| format!("ca_file {file}: {error}");
+    read(file).and_then(|pem| only(&pem)).map_err(told)
+}
+
+/// The certificates to trust, DER, for a client that makes its own configuration: what a CA file
+/// holds, or what the machine trusts.
+pub(crate) fn authorities(ca_file: Option<&str>) -> Result<Vec<Vec<u8>>, String> {
+    let found = match ca_file {
+        Some(file) => read(file)
+            .and_then(|pem| certificates(&pem))
+            .map_err(|error| format!("ca_file {file}: {error}"))?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    Ok(found.iter().map(|it| it.as_ref().to_vec()).collect())
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err("it holds no certificate".to_owned()),
+        Ok(found) => Ok(found),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn read(file: &str) -> Result<Vec<u8>, String> {
     let read = || -> io::Result<Vec<u8>> {
         let mut pem = Vec::new();
         // A device has no end, and a pipe may never begin.
@@ -55,21 +81,14 @@ pub(crate) fn only_file(file: &str) -> Result<ClientConfig, String> {
         }
         Ok(pem)
     };
-    read()
-        .map_err(|error| error.to_string())
-        .and_then(|pem| only(&pem))
-        .map_err(|error| format!("ca_file {file}: {error}"))
+    read().map_err(|error| error.to_string())
 }
 
 /// Trusts what a PEM text holds and nothing else.
 fn only(pem: &[u8]) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
+    for certificate in certificates(pem)? {
         roots.add(certificate).map_err(|error| error.to_string())?;
-    }
-    if roots.is_empty() {
-        return Err("it holds no certificate".to_owned());
     }
     trusting(roots)
 }

@@ -15,13 +15,14 @@
 //! | `TANDEM_KINTO_BIN` | window, systems | folder with `kinto` and its `python` |
 //! | `TANDEM_POSTGRES_BIN` | window, systems | folder with `initdb` and `postgres` |
 //! | `TANDEM_POSTGRES_USER` | window, systems | whom to become when root, whom `PostgreSQL` refuses |
+//! | `TANDEM_TEST_POSTGRES`, `TANDEM_TEST_MYSQL` | systems | address of a running server for the connectors' own suite |
 //! | `TANDEM_SYSTEMS_DIR` | window, systems | scratch folder for data, configuration and logs of servers |
 //! | `SHOTS` | screenshots | folder for the pictures |
 //!
 //! Tests that need them live in test binaries of the `tests` crate behind its `e2e` feature
 //! (`tests/e2e/window.rs`, `systems.rs`, `crash/main.rs`), so a plain `cargo test` neither builds nor runs
 //! them. The tests start and stop their servers themselves; this program only provides the
-//! executables. Window tests run inside an X server and a D-Bus session made for them.
+//! executables, and two databases to the suite that every connector passes. Window tests run inside an X server and a D-Bus session made for them.
 #![allow(
     clippy::print_stdout,
     reason = "a command line tool talks on its standard output"
@@ -29,6 +30,7 @@
 
 mod command;
 mod consent;
+mod databases;
 mod fuzz;
 mod install;
 mod mutants;

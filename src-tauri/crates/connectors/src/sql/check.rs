@@ -2,12 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use super::settings::{PostgresSettings, SqlCollection, SqlVersion, SqliteSettings, TlsMode};
+use super::settings::{ServerSettings, SqlCollection, SqlVersion, SqliteSettings, TlsMode};
 use crate::net;
 use crate::settings::SettingsProblem;
 
 /// All problems of a PostgreSQL connection's settings.
-pub(crate) fn check_postgres(settings: &PostgresSettings) -> Vec<SettingsProblem> {
+pub(crate) fn check_postgres(settings: &ServerSettings) -> Vec<SettingsProblem> {
+    let mut problems = check_server(settings);
+    check_collections(&settings.collections, &mut problems, |version| {
+        (*version == SqlVersion::Content).then_some((
+            "`content` is for SQLite and MySQL",
+            "leave `version` out, or name a column",
+        ))
+    });
+    problems
+}
+
+/// All problems of a MySQL connection's settings.
+pub(crate) fn check_mysql(settings: &ServerSettings) -> Vec<SettingsProblem> {
+    let mut problems = check_server(settings);
+    check_collections(&settings.collections, &mut problems, no_xmin);
+    problems
+}
+
+fn no_xmin(version: &SqlVersion) -> Option<(&'static str, &'static str)> {
+    (*version == SqlVersion::Xmin).then_some((
+        "`xmin` is for PostgreSQL",
+        "leave `version` out, or name a column",
+    ))
+}
+
+fn check_server(settings: &ServerSettings) -> Vec<SettingsProblem> {
     let mut problems = Vec::new();
     let mut add = |path: &str, what: String, fix: &str| {
         problems.push(SettingsProblem::new(path, what, fix));
@@ -29,12 +54,6 @@ pub(crate) fn check_postgres(settings: &PostgresSettings) -> Vec<SettingsProblem
         }
     }
     settings.limits.check(&mut problems);
-    check_collections(&settings.collections, &mut problems, |version| {
-        (*version == SqlVersion::Content).then_some((
-            "`content` is for SQLite",
-            "leave `version` out, or name a column",
-        ))
-    });
     problems
 }
 
@@ -48,12 +67,7 @@ pub(crate) fn check_sqlite(settings: &SqliteSettings) -> Vec<SettingsProblem> {
             "name the database's file",
         ));
     }
-    check_collections(&settings.collections, &mut problems, |version| {
-        (*version == SqlVersion::Xmin).then_some((
-            "`xmin` is for PostgreSQL",
-            "leave `version` out, or name a column",
-        ))
-    });
+    check_collections(&settings.collections, &mut problems, no_xmin);
     problems
 }
 

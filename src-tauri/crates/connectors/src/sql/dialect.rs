@@ -32,14 +32,27 @@ pub(crate) trait Dialect: Send + Sync {
     fn text_of(&self, column: &Column) -> String;
     /// The n-th parameter as text.
     fn text_param(&self, n: usize) -> String;
-    /// "Is something else than", null included.
-    fn is_not(&self) -> &'static str;
+    /// Whether a column is something else than a parameter, null included.
+    fn differs(&self, column: &str, param: &str) -> String;
+    /// A row without any value given.
+    fn no_values(&self) -> &'static str {
+        "DEFAULT VALUES"
+    }
+    /// Whether an insert can give back the new row's id, and say what becomes of a row that has its
+    /// key already. Where not, [`RowWrite::revive`] is a statement of its own.
+    fn inserts_answer(&self) -> bool {
+        true
+    }
     /// What the version is selected as, where it is no column of the table.
     fn system_version(&self) -> Option<&'static str>;
     /// The latest value of a column, `overlap_ms` earlier.
     fn latest(&self, column: &Column, overlap_ms: u32) -> Result<String, String>;
     /// A value as a parameter; the error says why the column cannot hold it exactly.
     fn encode(&self, column: &Column, value: &Value, zone: Option<Tz>) -> Result<Cell, String>;
+    /// Whether a text is a whole number that such a column can hold.
+    fn is_whole(&self, _: &Column, text: &str) -> bool {
+        text.parse::<i64>().is_ok()
+    }
     /// How far changes are read again, milliseconds, unless set.
     fn overlap_ms(&self) -> u32;
 }
@@ -47,7 +60,7 @@ pub(crate) trait Dialect: Send + Sync {
 /// What a row write is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verb {
-    /// The statement returns the new id's columns.
+    /// The statement returns the new id's columns, where inserts answer.
     Insert,
     Update,
     Delete,
@@ -58,8 +71,11 @@ pub(crate) enum Verb {
 pub(crate) struct RowWrite {
     pub(crate) verb: Verb,
     pub(crate) statement: Statement,
-    /// Selects the row by its id; an insert's id is put in once it is known.
+    /// Selects the row by its id; an insert's id is put in once it is known, where it is null.
     pub(crate) read: Statement,
+    /// What to do where an insert's key is taken, unless the insert says so itself: makes a row that
+    /// is marked as deleted live again.
+    pub(crate) revive: Option<Statement>,
     /// The digest that the row's content has to have beforehand.
     pub(crate) expected_content: Option<String>,
 }

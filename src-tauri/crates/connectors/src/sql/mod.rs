@@ -3,7 +3,10 @@
 mod bounds;
 mod check;
 mod dialect;
+mod mysql;
 mod postgres;
+mod server;
+mod sessions;
 /// What the workspace file says of databases and tables.
 pub mod settings;
 mod sqlite;
@@ -29,12 +32,12 @@ use tandem_engine::ports::connector::{
 use tandem_engine::ports::{Clock, Secrets};
 use tokio::sync::OnceCell;
 
-pub(crate) use check::{check_postgres, check_sqlite};
+pub(crate) use check::{check_mysql, check_postgres, check_sqlite};
 
 use crate::json::{cut, parse_epoch, parse_iso};
 use crate::rest::settings::TimeFormat;
 use dialect::{Database, RowOutcome, content_version};
-use settings::{PostgresSettings, SqlCollection, SqliteSettings};
+use settings::{ServerSettings, SqlCollection, SqliteSettings};
 use statements::Statements;
 use table::Table;
 use values::{Cell, decode};
@@ -64,7 +67,7 @@ struct Progress {
 
 /// One collection of a `PostgreSQL` database.
 pub(crate) fn postgres(
-    settings: &PostgresSettings,
+    settings: &ServerSettings,
     collection: &str,
     secrets: &dyn Secrets,
     clock: Arc<dyn Clock>,
@@ -72,6 +75,24 @@ pub(crate) fn postgres(
     let described = pick(&settings.collections, collection)?;
     let database =
         postgres::Postgres::new(settings, collection, described, secrets, Arc::clone(&clock))?;
+    SqlConnector::new(
+        collection,
+        described,
+        Box::new(database),
+        settings.limits.in_flight,
+        clock,
+    )
+}
+
+/// One collection of a MySQL or MariaDB database.
+pub(crate) fn mysql(
+    settings: &ServerSettings,
+    collection: &str,
+    secrets: &dyn Secrets,
+    clock: Arc<dyn Clock>,
+) -> Result<SqlConnector, ConnectorError> {
+    let described = pick(&settings.collections, collection)?;
+    let database = mysql::Mysql::new(settings, collection, described, secrets, Arc::clone(&clock))?;
     SqlConnector::new(
         collection,
         described,

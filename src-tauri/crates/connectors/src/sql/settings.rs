@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::rest::settings::TimeFormat;
 use crate::settings::{Limits, SecretRef};
 
-/// A connection of kind `postgres`.
+/// A connection of kind `postgres` or `mysql` (MySQL, MariaDB).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PostgresSettings {
+pub struct ServerSettings {
     /// Name or address of the server; a path is the folder of its socket.
     pub host: String,
-    /// Port.
-    #[serde(default = "port")]
-    pub port: u16,
+    /// Port; none: 5432 of PostgreSQL, 3306 of MySQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
     /// Database.
     pub database: String,
     /// User.
@@ -74,7 +74,8 @@ pub struct SqlCollection {
     /// The table; none: the collection's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// Its schema (PostgreSQL); none: the first of the search path that has it.
+    /// Its schema (PostgreSQL) or database (MySQL); none: the first of the search path that has it,
+    /// or the connection's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The columns that are the id; none: the primary key.
@@ -83,7 +84,7 @@ pub struct SqlCollection {
     /// The columns to read; none: all that can be.
     #[serde(default)]
     pub columns: Vec<String>,
-    /// What tells one state of a row from the next; none: `xmin` in PostgreSQL, `content` in SQLite.
+    /// What tells one state of a row from the next; none: `xmin` in PostgreSQL, `content` elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<SqlVersion>,
     /// When a row was last changed.
@@ -119,7 +120,7 @@ pub struct SqlCollection {
 pub enum SqlVersion {
     /// The system column `xmin` (PostgreSQL): changes with each update.
     Xmin,
-    /// A digest of the row's own content (SQLite).
+    /// A digest of the row's own content (SQLite, MySQL).
     Content,
     /// A column: `{ column = { name = "row_version" } }`.
     Column {
@@ -160,17 +161,13 @@ pub struct SqlChanges {
     /// The column that rises with each change; it should have an index.
     pub column: String,
     /// How far to read again before the cursor, milliseconds, since a transaction stamps its rows
-    /// when it begins and shows them when it ends; none: 5,000 in PostgreSQL, 0 in SQLite. Only for
+    /// when it begins and shows them when it ends; none: 0 in SQLite, 5,000 elsewhere. Only for
     /// columns that are times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap_ms: Option<u32>,
     /// Whether rows are only ever deleted by the `deleted` column, so that changes show deletes.
     #[serde(default)]
     pub tombstones: bool,
-}
-
-fn port() -> u16 {
-    5432
 }
 
 fn busy() -> u32 {

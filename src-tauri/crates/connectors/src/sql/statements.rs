@@ -232,11 +232,8 @@ impl Statements<'_> {
         Ok(match cell {
             Some(cell) => {
                 let n = params.add(cell);
-                format!(
-                    " AND {name} {} {}",
-                    self.dialect.is_not(),
-                    self.dialect.param(n, column)
-                )
+                let differs = self.dialect.differs(&name, &self.dialect.param(n, column));
+                format!(" AND {differs}")
             }
             None => format!(" AND {name} IS NULL"),
         })
@@ -299,10 +296,23 @@ impl Statements<'_> {
             places.push(self.dialect.param(n, column));
         }
         let values = if names.is_empty() {
-            "DEFAULT VALUES".to_owned()
+            self.dialect.no_values().to_owned()
         } else {
             format!("({}) VALUES ({})", names.join(", "), places.join(", "))
         };
+        let into = &self.table.quoted;
+        if !self.dialect.inserts_answer() {
+            return Ok(RowWrite {
+                verb: Verb::Insert,
+                statement: Statement {
+                    sql: format!("INSERT INTO {into} {values}"),
+                    params: params.0,
+                },
+                read: self.by_ids(&[self.own_key(fields)?]),
+                revive: self.revive_apart(fields)?,
+                expected_content: None,
+            });
+        }
         let key: Vec<String> = self
             .table
             .key_columns()
@@ -314,30 +324,88 @@ impl Statements<'_> {
             verb: Verb::Insert,
             statement: Statement {
                 sql: format!(
-                    "INSERT INTO {} AS held {values}{revive} RETURNING {}",
-                    self.table.quoted,
+                    "INSERT INTO {into} AS held {values}{revive} RETURNING {}",
                     key.join(", ")
                 ),
                 params: params.0,
             },
             read: self.by_ids(&[unknown]),
+            revive: None,
             expected_content: None,
         })
+    }
+
+    /// A new row's key as it is sent, or null where the database counts it up.
+    fn own_key(&self, fields: &NativeFields) -> Result<Vec<Cell>, String> {
+        let counted = self.table.key.len() == 1;
+        self.table
+            .key_columns()
+            .map(|column| match fields.get(&column.name) {
+                Some(value) if *value != Value::Null => {
+                    self.dialect.encode(column, value, self.zone)
+                }
+                _ if counted && column.counted => Ok(Cell::Null),
+                _ => Err(format!(
+                    "{} is part of the id, and neither sent nor counted up by the database: map it, or make it AUTO_INCREMENT",
+                    column.name
+                )),
+            })
+            .collect()
+    }
+
+    /// The mark of deleted rows, where a new row brings its whole key.
+    fn marked(&self, fields: &NativeFields) -> Option<&Column> {
+        let keyed = self
+            .table
+            .key_columns()
+            .all(|column| fields.contains_key(&column.name));
+        self.table
+            .deleted
+            .and_then(|place| self.table.columns.get(place))
+            .filter(|_| keyed)
+    }
+
+    /// As [`Self::revive`], in a statement of its own.
+    fn revive_apart(&self, fields: &NativeFields) -> Result<Option<Statement>, String> {
+        let Some(marked) = self.marked(fields) else {
+            return Ok(None);
+        };
+        let mut params = Params::default();
+        let mark = self.dialect.quote(&marked.name);
+        let mut sets = Vec::new();
+        for (name, value) in fields {
+            let column = self.written(name)?;
+            if *name == marked.name || self.table.key_columns().any(|key| key.name == *name) {
+                continue;
+            }
+            let n = params.add(self.dialect.encode(column, value, self.zone)?);
+            let name = self.dialect.quote(name);
+            sets.push(format!("{name} = {}", self.dialect.param(n, column)));
+        }
+        sets.push(format!("{mark} = DEFAULT({mark})"));
+        let key = self.key_is(&self.own_key(fields)?, &mut params);
+        let deleted = match self.deleted_cell(marked)? {
+            Some(cell) => {
+                let n = params.add(cell);
+                format!("{mark} = {}", self.dialect.param(n, marked))
+            }
+            None => format!("{mark} IS NOT NULL"),
+        };
+        Ok(Some(Statement {
+            sql: format!(
+                "UPDATE {} SET {} WHERE {key} AND {deleted}",
+                self.table.quoted,
+                sets.join(", ")
+            ),
+            params: params.0,
+        }))
     }
 
     /// Where deleting only marks a row, its key stays taken: making the record again clears the mark
     /// (to the column's default) and sets what was sent. A live row is left alone; then the insert
     /// returns nothing.
     fn revive(&self, fields: &NativeFields, params: &mut Params) -> Result<String, String> {
-        let keyed = self
-            .table
-            .key_columns()
-            .all(|column| fields.contains_key(&column.name));
-        let marked = self
-            .table
-            .deleted
-            .and_then(|place| self.table.columns.get(place));
-        let (Some(marked), true) = (marked, keyed) else {
+        let Some(marked) = self.marked(fields) else {
             return Ok(String::new());
         };
         let quote = |name: &str| self.dialect.quote(name);
@@ -425,6 +493,7 @@ impl Statements<'_> {
                 params: params.0,
             },
             read: self.live_by_id(id)?,
+            revive: None,
             expected_content,
         })
     }
@@ -465,6 +534,7 @@ impl Statements<'_> {
                 params: params.0,
             },
             read: self.live_by_id(id)?,
+            revive: None,
             expected_content,
         })
     }
@@ -532,7 +602,7 @@ impl Statements<'_> {
             .key_columns()
             .zip(parts)
             .map(|(column, part)| {
-                if column.kind == Kind::Integer && part.parse::<i64>().is_err() {
+                if column.kind == Kind::Integer && !self.dialect.is_whole(column, &part) {
                     return None;
                 }
                 self.dialect

@@ -25,11 +25,13 @@ pub(crate) enum Kind {
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    /// The type a text is cast to (PostgreSQL).
+    /// The type a text is cast to (PostgreSQL), or what it is called (MySQL).
     pub(crate) cast: String,
     pub(crate) nullable: bool,
     /// Whether the database computes it.
     pub(crate) generated: bool,
+    /// Whether the database counts it up where nothing is given (MySQL).
+    pub(crate) counted: bool,
     pub(crate) precision: Option<u32>,
     pub(crate) scale: Option<u32>,
     pub(crate) max_length: Option<u32>,
@@ -43,6 +45,7 @@ impl Column {
             cast: "text".to_owned(),
             nullable: true,
             generated: false,
+            counted: false,
             precision: None,
             scale: None,
             max_length: None,

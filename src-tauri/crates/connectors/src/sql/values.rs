@@ -88,6 +88,11 @@ fn exact(text: &str) -> Option<Decimal> {
     if text.contains(['e', 'E']) {
         return Decimal::from_scientific(text).ok();
     }
+    // Zeros that a column's scale fills up with count for nothing, and may be too many to hold.
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => text,
+    };
     Decimal::from_str_exact(text).ok()
 }
 
@@ -150,6 +155,12 @@ mod tests {
                 Cell::Text("0.10".into()),
                 None,
                 number("0.10"),
+            ),
+            (
+                Kind::Decimal,
+                Cell::Text("0.000000000000000000000000000000".into()),
+                None,
+                number("0"),
             ),
             (Kind::Decimal, Cell::Real(0.1), None, number("0.1")),
             (

@@ -14,6 +14,7 @@ mod http_faults;
 mod https;
 mod logins;
 mod memory;
+mod mysql_details;
 mod rest_details;
 mod settings;
 mod sql_details;

@@ -45,8 +45,8 @@ pub(crate) const BROWSER: Need = Need {
 
 /// What testing against real systems takes.
 pub(crate) const SYSTEMS: Need = Need {
-    why: "test against real systems (PostgreSQL, Kinto)",
-    packages: "postgresql python3 python3-venv util-linux",
+    why: "test against real systems (PostgreSQL, MariaDB, Kinto)",
+    packages: "postgresql mariadb-server python3 python3-venv util-linux",
 };
 
 /// What node chores take, where there is no node at all.

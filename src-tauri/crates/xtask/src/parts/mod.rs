@@ -154,10 +154,7 @@ fn systems_environment(
 ) -> Result<Vec<(&'static str, OsString)>, Trouble> {
     let scratch = paths.systems();
     fs::create_dir_all(&scratch).map_err(Trouble::file(&scratch))?;
-    let postgres = postgres_folder().ok_or_else(|| Trouble::Missing {
-        what: String::from("PostgreSQL's server"),
-        remedy: String::from("install PostgreSQL, and put the folder with initdb on PATH"),
-    })?;
+    let postgres = postgres_programs()?;
     Ok(vec![
         ("TANDEM_BIN", paths.binary("tandem").into()),
         ("TANDEM_KINTO_BIN", kinto.into()),
@@ -167,7 +164,15 @@ fn systems_environment(
     ])
 }
 
-/// The folder with `PostgreSQL`'s server programs: Debian's newest, or the one on `PATH`.
+/// The folder with `PostgreSQL`'s server programs.
+fn postgres_programs() -> Result<PathBuf, Trouble> {
+    postgres_folder().ok_or_else(|| Trouble::Missing {
+        what: String::from("PostgreSQL's server"),
+        remedy: String::from("install PostgreSQL, and put the folder with initdb on PATH"),
+    })
+}
+
+/// The same: Debian's newest, or the one on `PATH`.
 fn postgres_folder() -> Option<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()

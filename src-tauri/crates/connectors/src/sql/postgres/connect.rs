@@ -1,6 +1,5 @@
 //! Reaching the server: its address checked, its certificate too.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -12,8 +11,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors::Place;
 use crate::sql::configuration;
-use crate::sql::settings::{PostgresSettings, TlsMode};
-use crate::{net, tls};
+use crate::sql::server::Server;
+use crate::sql::settings::{ServerSettings, TlsMode};
+use crate::tls;
 
 /// How a session writes values: ISO dates in UTC, floats with all their digits, and no parsing
 /// surprises.
@@ -23,18 +23,14 @@ const SESSION: &str = "SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET ext
 /// Everything needed to open a connection.
 pub(crate) struct Connect {
     config: Config,
-    host: String,
-    port: u16,
-    allow_private: bool,
-    tls: Option<TlsMode>,
+    server: Server,
     /// Of the connection's CA file, if it names one.
     authorities: Option<ClientConfig>,
-    connect_timeout: Duration,
 }
 
 impl Connect {
     pub(crate) fn new(
-        settings: &PostgresSettings,
+        settings: &ServerSettings,
         secrets: &dyn Secrets,
         place: &Place,
     ) -> Result<Self, ConnectorError> {
@@ -60,19 +56,17 @@ impl Connect {
         }
         Ok(Self {
             config,
-            host: settings.host.clone(),
-            port: settings.port,
-            allow_private: settings.allow_private,
-            tls: settings.tls,
+            server: Server::new(settings, super::PORT),
             authorities,
-            connect_timeout: Duration::from_secs(settings.limits.connect_timeout_s),
         })
     }
 
     /// Opens a connection; what it does in the background ends with its client.
     pub(crate) async fn open(&self, place: &Place) -> Result<Client, ConnectorError> {
-        let client = if self.host.starts_with('/') {
-            self.open_socket(place).await?
+        let client = if self.server.is_socket()? {
+            let mut config = self.config.clone();
+            config.host(&self.server.host).port(self.server.port);
+            self.plainly(&config, place).await?
         } else {
             self.open_network(place).await?
         };
@@ -83,62 +77,27 @@ impl Connect {
         Ok(client)
     }
 
-    async fn open_socket(&self, place: &Place) -> Result<Client, ConnectorError> {
-        if !self.allow_private {
-            return Err(configuration(format!(
-                "{} is a socket of this machine; set allow_private = true if that is meant",
-                self.host
-            )));
-        }
-        let mut config = self.config.clone();
-        config.host(&self.host).port(self.port);
-        self.plainly(&config, place).await
-    }
-
     async fn open_network(&self, place: &Place) -> Result<Client, ConnectorError> {
-        let resolved = tokio::time::timeout(
-            self.connect_timeout,
-            net::resolve(&self.host, self.port, self.allow_private),
-        )
-        .await
-        .map_err(|_| place.error(ErrorClass::Timeout, "its name was not resolved in time"))?
-        .map_err(|error| {
-            let class = if error.downcast_ref::<net::Refused>().is_some() {
-                ErrorClass::Configuration
-            } else {
-                ErrorClass::Connect
-            };
-            place.error(class, &error.to_string())
-        })?;
+        let Server { host, port, .. } = &self.server;
+        let reached = self
+            .server
+            .reach(|class, what| place.error(class, what))
+            .await?;
         let mut config = self.config.clone();
-        for address in &resolved {
-            config
-                .host(&self.host)
-                .hostaddr(address.ip())
-                .port(self.port);
+        for address in reached.addresses {
+            config.host(host).hostaddr(address).port(*port);
         }
-        let here = !resolved.is_empty() && resolved.iter().all(|address| is_here(address.ip()));
-        // Whoever names an authority wants it checked, here as well.
-        match self.tls.unwrap_or(if here && self.authorities.is_none() {
-            TlsMode::Prefer
-        } else {
-            TlsMode::Require
-        }) {
+        match reached.tls {
             TlsMode::Disable => self.plainly(&config, place).await,
             TlsMode::Require => {
                 self.encrypted(config.ssl_mode(SslMode::Require), place)
                     .await
             }
-            TlsMode::Prefer if !here => Err(configuration(
-                "tls = \"prefer\" is for this machine only; choose \"require\" or, on a trusted network, \"disable\"",
-            )),
-            // Nobody stands between two processes of one machine: a certificate that cannot be
-            // checked (Debian makes such a one at installation) is no reason to refuse.
             TlsMode::Prefer => match self
                 .encrypted(config.clone().ssl_mode(SslMode::Prefer), place)
                 .await
             {
-                Err(error) if error.class == ErrorClass::Tls && self.authorities.is_none() => {
+                Err(error) if self.server.may_go_plain(&error) => {
                     self.plainly(&config, place).await
                 }
                 other => other,
@@ -178,8 +137,4 @@ impl Connect {
         });
         Ok(client)
     }
-}
-
-fn is_here(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }

@@ -67,8 +67,8 @@ impl Dialect for PostgresDialect {
         format!("${n}::text")
     }
 
-    fn is_not(&self) -> &'static str {
-        "IS DISTINCT FROM"
+    fn differs(&self, column: &str, param: &str) -> String {
+        format!("{column} IS DISTINCT FROM {param}")
     }
 
     fn system_version(&self) -> Option<&'static str> {

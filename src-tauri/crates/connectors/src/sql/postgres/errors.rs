@@ -7,7 +7,7 @@ use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
 use crate::sql::dialect::Statement;
-use crate::sql::settings::PostgresSettings;
+use crate::sql::settings::ServerSettings;
 use crate::tls;
 
 /// The database, for messages.
@@ -16,13 +16,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new(settings: &PostgresSettings) -> Self {
-        let PostgresSettings {
+    pub(crate) fn new(settings: &ServerSettings) -> Self {
+        let ServerSettings {
             host,
             port,
             database,
             ..
         } = settings;
+        let port = port.unwrap_or(super::PORT);
         Self {
             name: format!("postgres://{host}:{port}/{database}"),
         }

@@ -17,19 +17,21 @@ use futures::TryStreamExt;
 use futures::future::join_all;
 use tandem_engine::ports::connector::{Applied, ConnectorError, ErrorClass, Health};
 use tandem_engine::ports::{Clock, Secrets};
-use tokio::sync::{Mutex, Semaphore};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row};
 
 use super::bounds::{Held, TOO_LARGE};
 use super::dialect::{Database, Dialect, Found, RowOutcome, RowWrite, Statement, Verb};
-use super::settings::{PostgresSettings, SqlCollection};
+use super::sessions::Sessions;
+use super::settings::{ServerSettings, SqlCollection};
 use super::table::Described;
 use super::values::Cell;
 use connect::Connect;
 use encode::PostgresDialect;
 use errors::Place;
 
+/// Where it listens unless said otherwise.
+const PORT: u16 = 5432;
 /// Prepared statements kept per connection.
 const KEPT_STATEMENTS: usize = 200;
 
@@ -39,9 +41,7 @@ pub(crate) struct Postgres {
     place: Place,
     schema: Option<String>,
     table: String,
-    call_timeout: Duration,
-    idle: Mutex<Vec<Session>>,
-    permits: Semaphore,
+    sessions: Sessions<Session>,
     clock: Arc<dyn Clock>,
 }
 
@@ -53,7 +53,7 @@ struct Session {
 
 impl Postgres {
     pub(crate) fn new(
-        settings: &PostgresSettings,
+        settings: &ServerSettings,
         name: &str,
         collection: &SqlCollection,
         secrets: &dyn Secrets,
@@ -65,45 +65,34 @@ impl Postgres {
             place,
             schema: collection.schema.clone(),
             table: collection.table.clone().unwrap_or_else(|| name.to_owned()),
-            call_timeout: Duration::from_secs(settings.limits.call_timeout_s),
-            idle: Mutex::default(),
-            permits: Semaphore::new(settings.limits.in_flight.max(1)),
+            sessions: Sessions::new(
+                settings.limits.in_flight,
+                Duration::from_secs(settings.limits.call_timeout_s),
+            ),
             clock,
         })
     }
 
-    /// Does something with a connection, which is kept for the next call only if it went well.
     async fn with<T>(
         &self,
         work: impl AsyncFnOnce(&mut Session, &Place) -> Result<T, ConnectorError>,
         writes: bool,
     ) -> Result<T, ConnectorError> {
-        // The semaphore is never closed.
-        let _permit = self.permits.acquire().await.ok();
-        let kept = self
-            .idle
-            .lock()
+        let place = &self.place;
+        self.sessions
+            .with(
+                |session| !session.client.is_closed(),
+                async || {
+                    Ok(Session {
+                        client: self.connect.open(place).await?,
+                        prepared: HashMap::new(),
+                    })
+                },
+                async |session| work(session, place).await,
+                writes,
+                || place.error(ErrorClass::Timeout, "no answer in time"),
+            )
             .await
-            .pop()
-            .filter(|session| !session.client.is_closed());
-        let mut session = match kept {
-            Some(session) => session,
-            None => Session {
-                client: self.connect.open(&self.place).await?,
-                prepared: HashMap::new(),
-            },
-        };
-        match tokio::time::timeout(self.call_timeout, work(&mut session, &self.place)).await {
-            Ok(Ok(done)) => {
-                self.idle.lock().await.push(session);
-                Ok(done)
-            }
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(ConnectorError {
-                applied: if writes { Applied::Maybe } else { Applied::No },
-                ..self.place.error(ErrorClass::Timeout, "no answer in time")
-            }),
-        }
     }
 }
 

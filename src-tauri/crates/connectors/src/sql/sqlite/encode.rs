@@ -51,8 +51,8 @@ impl Dialect for SqliteDialect {
         format!("?{n}")
     }
 
-    fn is_not(&self) -> &'static str {
-        "IS NOT"
+    fn differs(&self, column: &str, param: &str) -> String {
+        format!("{column} IS NOT {param}")
     }
 
     fn system_version(&self) -> Option<&'static str> {

@@ -1,9 +1,11 @@
 //! Every kind of system the suite runs against.
 
+pub(crate) mod mysql;
 mod postgres;
 pub(crate) mod rest;
 pub(crate) mod sqlite;
 
+use mysql::Mysql;
 use postgres::Postgres;
 use rest::Rest;
 use sqlite::Sqlite;
@@ -24,6 +26,37 @@ crate::conforms! {
     rest_kinto = Rest::kinto();
     sqlite_plain = Sqlite::plain();
     sqlite_flagged = Sqlite::flagged();
+    mysql_plain = Mysql::plain();
+    mysql_flagged = Mysql::flagged();
     postgres_plain = Postgres::plain();
     postgres_flagged = Postgres::flagged();
+}
+
+/// The password, as a secret.
+pub(crate) struct Password(pub(crate) String);
+
+impl tandem_engine::ports::Secrets for Password {
+    fn get(
+        &self,
+        _: &str,
+    ) -> Result<tandem_engine::ports::Secret, tandem_engine::ports::SecretError> {
+        Ok(tandem_engine::ports::Secret::new(self.0.clone()))
+    }
+
+    fn replace(
+        &self,
+        name: &str,
+        _: &tandem_engine::ports::Secret,
+    ) -> Result<(), tandem_engine::ports::SecretError> {
+        Err(tandem_engine::ports::SecretError::Unavailable {
+            reason: name.to_owned(),
+        })
+    }
+
+    fn hold(
+        &self,
+        _: &str,
+    ) -> Result<Option<tandem_engine::ports::Hold>, tandem_engine::ports::SecretError> {
+        Ok(None)
+    }
 }

@@ -12,41 +12,13 @@ use tokio_postgres::{Client, NoTls};
 use crate::clock::clock;
 use crate::doubles::shop::iso;
 use crate::system::{Fields, System};
+use crate::systems::Password;
 
 pub(crate) struct Postgres {
     direct: Client,
     connector: Arc<dyn WritableConnector>,
     table: String,
     flagged: bool,
-}
-
-/// The password, as a secret.
-struct Password(String);
-
-impl tandem_engine::ports::Secrets for Password {
-    fn get(
-        &self,
-        _: &str,
-    ) -> Result<tandem_engine::ports::Secret, tandem_engine::ports::SecretError> {
-        Ok(tandem_engine::ports::Secret::new(self.0.clone()))
-    }
-
-    fn replace(
-        &self,
-        name: &str,
-        _: &tandem_engine::ports::Secret,
-    ) -> Result<(), tandem_engine::ports::SecretError> {
-        Err(tandem_engine::ports::SecretError::Unavailable {
-            reason: name.to_owned(),
-        })
-    }
-
-    fn hold(
-        &self,
-        _: &str,
-    ) -> Result<Option<tandem_engine::ports::Hold>, tandem_engine::ports::SecretError> {
-        Ok(None)
-    }
 }
 
 impl Postgres {
