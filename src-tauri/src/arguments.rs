@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// The store to open, instead of the one in the data folder
     #[arg(long, value_name = "FILE", env = "TANDEM_STORE")]
     pub(crate) store: Option<PathBuf>,
+    /// Open no window where closing it would leave Tandem running too: for a start at login
+    #[arg(long)]
+    pub(crate) background: bool,
     /// A place to show: tandem://open/t/TENANT/SCREEN[/ID]
     #[arg(value_name = "LINK")]
     pub(crate) link: Option<String>,

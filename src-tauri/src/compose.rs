@@ -5,16 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tandem_app::wire::{WireError, WireEvent};
-use tandem_app::{App, AppError, AppOptions, Link, alert_channels, default_anchor, default_store};
+use tandem_app::{
+    App, AppError, AppOptions, Link, alert_channels, default_anchor, default_settings,
+    default_store,
+};
 use tauri::{AppHandle, Builder, Context, Emitter, EventTarget, Manager, Runtime, Wry};
 use tauri_plugin_deep_link::DeepLinkExt;
+use tauri_plugin_window_state::StateFlags;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::arguments::Arguments;
+use crate::desktop::WindowDesktop;
 use crate::desktop_alerts::DesktopAlerts;
+use crate::leaving::Leaving;
 use crate::notice::{self, Notice};
 use crate::sample::Sample;
-use crate::{commands, main_window};
+use crate::{commands, main_window, tray};
 
 /// What the panel listens to.
 const EVENT: &str = "tandem";
@@ -76,18 +82,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Trouble> {
     };
     let first = Builder::<Wry>::default()
         .plugin(single_instance(arguments.store.as_deref(), arguments.demo))
-        .plugin(tauri_plugin_deep_link::init());
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(place_and_size(arguments.store.as_deref(), arguments.demo));
     let window = build(first, context())?;
-    let app = open(window.handle(), store, sample.clone())?;
+    let app = open(window.handle(), arguments, store, sample.clone())?;
     tell_panel(window.handle().clone(), &app);
     carry_on(app.clone());
     let link = arguments
         .link
         .as_ref()
         .and_then(|address| tauri::async_runtime::block_on(app.follow(address)));
-    window.manage(app);
+    let stays_away = arguments.background
+        && link.is_none()
+        && tauri::async_runtime::block_on(app.keeps_running());
+    window.manage(Leaving::default());
+    window.manage(app.clone());
+    tray::put_up(window.handle(), &app);
     follow_links(window.handle());
-    main_window::open(window.handle(), link.as_ref())?;
+    if !stays_away {
+        main_window::open(window.handle(), link.as_ref())?;
+    }
     window.run_return(|_, _| {});
     if let Some(sample) = sample {
         tauri::async_runtime::block_on(sample.close());
@@ -135,23 +149,38 @@ fn single_instance<R: Runtime>(store: Option<&Path>, demo: bool) -> tauri::plugi
             }
         });
     };
-    let name = match store {
-        Some(store) => {
-            let place = std::path::absolute(store).unwrap_or_else(|_| store.to_path_buf());
-            let digest = blake3::hash(place.as_os_str().as_encoded_bytes()).to_hex();
-            format!("app.tandem.desktop.s{}", digest.split_at(16).0)
-        }
-        None if demo => String::from("app.tandem.desktop.demo"),
-        None => String::from("app.tandem.desktop"),
-    };
+    let name = format!("app.tandem.desktop{}", of_store(store, demo));
     tauri_plugin_single_instance::Builder::new()
         .callback(shown)
         .dbus_id(name)
         .build()
 }
 
+/// What tells the windows of several stores apart: nothing for the one in the data folder.
+fn of_store(store: Option<&Path>, demo: bool) -> String {
+    match store {
+        Some(store) => {
+            let place = std::path::absolute(store).unwrap_or_else(|_| store.to_path_buf());
+            let digest = blake3::hash(place.as_os_str().as_encoded_bytes()).to_hex();
+            format!(".s{}", digest.split_at(16).0)
+        }
+        None if demo => String::from(".demo"),
+        None => String::new(),
+    }
+}
+
+/// A window opens where and as large as it was, each store's by itself. Whether it was visible is
+/// not kept: a start that shows nothing would look like one that failed.
+fn place_and_size<R: Runtime>(store: Option<&Path>, demo: bool) -> tauri::plugin::TauriPlugin<R> {
+    tauri_plugin_window_state::Builder::new()
+        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+        .with_filename(format!("window{}.json", of_store(store, demo)))
+        .build()
+}
+
 fn open(
     handle: &AppHandle<Wry>,
+    arguments: &Arguments,
     store: PathBuf,
     sample: Option<Arc<Sample>>,
 ) -> Result<App, Trouble> {
@@ -162,6 +191,11 @@ fn open(
         Ok(channels) => options.alerts.extend(channels),
         Err(error) => alerts_are_off(&error.into()),
     }
+    if let Err(error) = options.settings_in(default_settings()) {
+        eprintln!("{}", told(&error.into()));
+    }
+    let desktop = WindowDesktop::new(handle.clone(), arguments.store.as_deref());
+    options.desktop = Some(Arc::new(desktop));
     options.sample = sample.map(|sample| sample as _);
     // Background work of the app belongs to Tauri's own runtime.
     let app = tauri::async_runtime::block_on(async { App::open(options) })?;

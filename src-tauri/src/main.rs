@@ -5,14 +5,19 @@
 mod arguments;
 mod commands;
 mod compose;
+mod desktop;
 mod desktop_alerts;
+mod leaving;
 mod main_window;
 mod notice;
+mod rendering;
 mod sample;
+mod tray;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tandem_app::default_settings;
 
 use crate::arguments::Arguments;
 
@@ -22,7 +27,11 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_max_level(tracing::Level::WARN)
         .init();
-    match compose::run(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let settings = default_settings().map(|file| file.read());
+    let chosen = settings.and_then(Result::ok).unwrap_or_default();
+    rendering::begin_again_if(chosen.window.compatible_rendering);
+    match compose::run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
             eprintln!("{trouble}");

@@ -2,7 +2,9 @@
 
 use tandem_app::Link;
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Manager, Runtime, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, Runtime, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+
+use crate::leaving::{self, Way};
 
 /// Its label, which the capability names.
 pub(crate) const LABEL: &str = "main";
@@ -14,7 +16,7 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, link: Option<&Link>) -> tauri
         || String::from("index.html"),
         |link| format!("#{}", link.route()),
     );
-    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
         .title("Tandem")
         .inner_size(1280.0, 800.0)
         .min_inner_size(640.0, 480.0)
@@ -23,6 +25,13 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, link: Option<&Link>) -> tauri
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .build()?;
+    let handle = app.clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            api.prevent_close();
+            leaving::leave(&handle, Way::Closed);
+        }
+    });
     Ok(())
 }
 

@@ -15,6 +15,7 @@
 )]
 
 mod support;
+mod window_desktop;
 mod window_driver;
 mod window_keyring;
 mod window_notifications;

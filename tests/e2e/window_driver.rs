@@ -171,6 +171,14 @@ impl Window {
         }
     }
 
+    /// Waits until `text` cannot be read any more.
+    pub(crate) async fn gone(&self, text: &str) {
+        eventually(&format!("{text:?} is gone"), || async {
+            (!self.text().await.contains(text)).then_some(())
+        })
+        .await;
+    }
+
     /// Where the panel is: the part of the address after `#`.
     pub(crate) async fn route(&self) -> String {
         let route = self.script("return location.hash", vec![]).await;
@@ -262,5 +270,7 @@ impl Window {
 
 /// The Control key.
 pub(crate) const CONTROL: char = '\u{e009}';
+/// The Escape key.
+pub(crate) const ESCAPE: char = '\u{e00c}';
 /// The Enter key.
 pub(crate) const ENTER: char = '\u{e007}';

@@ -7,6 +7,7 @@ import { AnnounceProvider } from "@/components/announce";
 import { followTheme, load, PreferencesProvider } from "@/components/preferences";
 import { UndoProvider } from "@/components/undo";
 import { connect } from "@/ipc";
+import { LeaveDialog } from "./leave-dialog";
 import { LiveProvider } from "./live";
 import { makeRouter } from "./router";
 import "./styles.css";
@@ -36,6 +37,7 @@ createRoot(root).render(
             <UndoProvider>
               <LiveProvider>
                 <RouterProvider router={router} />
+                <LeaveDialog />
               </LiveProvider>
             </UndoProvider>
           </AnnounceProvider>

@@ -21,7 +21,7 @@ export function listen(handlers: EventHandlers): () => void {
   return connected().listen(handlers);
 }
 
-function connected(): Transport {
+export function connected(): Transport {
   if (!transport) throw new Error("No transport: call connectWith() before the first command.");
   return transport;
 }

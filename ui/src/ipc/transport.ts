@@ -1,4 +1,4 @@
-import type { WireError, WireEvent } from "./generated/types";
+import type { LeaveQuestion, WireError, WireEvent } from "./generated/types";
 
 /** One way of reaching the backend. There are two real ones; tests bring a third. */
 export interface Transport {
@@ -6,6 +6,8 @@ export interface Transport {
   call(command: string, args: unknown): Promise<unknown>;
   /** Streams events until the returned function is called. */
   listen(handlers: EventHandlers): () => void;
+  /** In a window: tells when somebody wants to leave it, until the returned function is called. */
+  listenToLeaving?(onAsked: (question: LeaveQuestion) => void): () => void;
 }
 
 export interface EventHandlers {

@@ -1,7 +1,7 @@
 //! The composition: one store, one engine, one event stream, and the ports that the faces hand in.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,10 +10,11 @@ use tandem_engine::ports::alerts::AlertChannel;
 use tandem_engine::ports::store::{Actor, ConnectionRecord, Tenant, TenantStore};
 use tandem_engine::ports::{Clock, Ids, SecretStore, Store, WritableConnector};
 use tandem_engine::run::SyncService;
-use tandem_host::TenantSecrets;
+use tandem_host::{MachineSettings, SettingsFile, TenantSecrets};
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
+use crate::desktop::Desktop;
 use crate::error::AppError;
 use crate::execution::Hub;
 use crate::lookup;
@@ -49,12 +50,17 @@ pub struct AppOptions {
     pub secrets: Arc<dyn SecretStore>,
     /// How admins are told of failures; none: alerts wait in the store.
     pub alerts: Vec<Arc<dyn AlertChannel>>,
+    /// Where choices about this machine are kept; `None`: nowhere.
+    pub settings: Option<SettingsFile>,
+    /// The desktop, where this face is a window.
+    pub desktop: Option<Arc<dyn Desktop>>,
     /// The sample systems, where this face can start them.
     pub sample: Option<Arc<dyn SampleSystems>>,
 }
 
 impl AppOptions {
-    /// This machine's clock, ids, secrets and user; no anchor, no alert channel, no sample systems.
+    /// This machine's clock, ids, secrets and user; no anchor, no alert channel, no settings, no
+    /// sample systems.
     #[must_use]
     pub fn on_this_machine(store: PathBuf) -> Self {
         Self {
@@ -67,8 +73,25 @@ impl AppOptions {
             ids: Arc::new(tandem_host::UuidIds),
             secrets: Arc::new(tandem_host::ChosenSecrets::default()),
             alerts: Vec::new(),
+            settings: None,
+            desktop: None,
             sample: None,
         }
+    }
+
+    /// Takes what was chosen for this machine, and keeps further choices there. For faces that stay.
+    ///
+    /// # Errors
+    /// Where the file cannot be read; then these options are as they were.
+    pub fn settings_in(&mut self, file: Option<SettingsFile>) -> Result<(), AppError> {
+        if let Some(file) = file {
+            let chosen = file.read()?;
+            if let Some(seconds) = chosen.decisions.undo_seconds {
+                self.undo_window = Duration::from_secs(seconds.into());
+            }
+            self.settings = Some(file);
+        }
+        Ok(())
     }
 }
 
@@ -90,6 +113,13 @@ pub fn default_anchor() -> Option<PathBuf> {
     tandem_host::audit_anchor()
 }
 
+/// Where choices about this machine are kept: the file that `TANDEM_SETTINGS` names, or one in the
+/// platform's folder for configuration. `None` where it says `off`, or there is no home folder.
+#[must_use]
+pub fn default_settings() -> Option<SettingsFile> {
+    tandem_host::settings_file().map(SettingsFile::at)
+}
+
 /// Everything a face can do. Cheap to clone; all clones are the same app.
 #[derive(Clone)]
 pub struct App {
@@ -101,12 +131,14 @@ pub(crate) struct Inner {
     pub(crate) place: PathBuf,
     pub(crate) notices: Vec<String>,
     pub(crate) actor: String,
-    pub(crate) undo_window: Duration,
+    undo_window: Mutex<Duration>,
     pub(crate) carries_out: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) alerts: Vec<Arc<dyn AlertChannel>>,
+    pub(crate) settings: Option<SettingsFile>,
+    pub(crate) desktop: Option<Arc<dyn Desktop>>,
     pub(crate) sample: Option<Arc<dyn SampleSystems>>,
     pub(crate) service: SyncService,
     pub(crate) hub: Arc<Hub>,
@@ -138,13 +170,15 @@ impl App {
                 place: options.store,
                 notices,
                 actor: options.actor,
-                undo_window: options.undo_window,
+                undo_window: Mutex::new(options.undo_window),
                 carries_out: options.carries_out,
                 service: SyncService::new(clock, Arc::clone(&options.ids), Arc::clone(&hub) as _),
                 clock: options.clock,
                 ids: options.ids,
                 secrets: options.secrets,
                 alerts: options.alerts,
+                settings: options.settings,
+                desktop: options.desktop,
                 sample: options.sample,
                 hub,
                 tasks: TaskTracker::new(),
@@ -219,9 +253,33 @@ impl Inner {
         self.clock.now()
     }
 
+    /// How long a decision can be taken back.
+    pub(crate) fn undo_window(&self) -> Duration {
+        *self
+            .undo_window
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on it is so long.
+    pub(crate) fn set_undo_window(&self, window: Duration) {
+        *self
+            .undo_window
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = window;
+    }
+
+    /// What was chosen for this machine.
+    pub(crate) fn machine(&self) -> Result<MachineSettings, AppError> {
+        match &self.settings {
+            Some(file) => Ok(file.read()?),
+            None => Ok(MachineSettings::default()),
+        }
+    }
+
     /// When a decision made now may be written: when its undo window has passed.
     pub(crate) fn not_before(&self) -> DateTime<Utc> {
-        self.now() + TimeDelta::from_std(self.undo_window).unwrap_or_else(|_| TimeDelta::zero())
+        self.now() + TimeDelta::from_std(self.undo_window()).unwrap_or_else(|_| TimeDelta::zero())
     }
 
     /// Whoever acts, now.

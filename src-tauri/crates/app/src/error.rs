@@ -103,6 +103,18 @@ pub enum AppError {
     /// Alerts could not go where the environment says.
     #[error(transparent)]
     Alerts(#[from] tandem_host::alerts::AlertProblem),
+    /// The settings file cannot be read or written.
+    #[error("the settings cannot be used: {0}")]
+    Settings(#[from] tandem_host::SettingsProblem),
+    /// There is no settings file.
+    #[error("settings are not kept here")]
+    NoSettings,
+    /// This face is no window.
+    #[error("there is no window here")]
+    NoWindow,
+    /// The desktop did not do as asked.
+    #[error("the desktop did not do that: {0}")]
+    Desktop(String),
     /// There is no place for data.
     #[error("this machine tells no folder for data")]
     NoDataFolder,
@@ -211,6 +223,26 @@ impl From<AppError> for WireError {
                 format!("{} cannot be used.", problem.variable),
                 sentence(&problem.why),
                 problem.fix.clone(),
+            ),
+            AppError::Settings(_) => with(
+                "settings",
+                "The file cannot be read or written, or says what is no setting.",
+                "Correct that file, or remove it to begin with the defaults.",
+            ),
+            AppError::NoSettings => with(
+                "settings",
+                "TANDEM_SETTINGS says off, or no home folder is set for this user.",
+                "Name a file in TANDEM_SETTINGS and start again.",
+            ),
+            AppError::NoWindow => with(
+                "no_window",
+                "Only the window can do that; this is `tandem serve`, or a command.",
+                "Do it in Tandem's window on that machine.",
+            ),
+            AppError::Desktop(_) => with(
+                "desktop",
+                "The desktop's own file or service could not be used.",
+                "Check that its folder can be written, and try again.",
             ),
             AppError::NoDataFolder => with(
                 "no_data_folder",

@@ -5,6 +5,7 @@
 mod alert_channels;
 mod alerts;
 mod app;
+mod desktop;
 mod dispatch;
 mod error;
 mod execution;
@@ -21,14 +22,17 @@ pub mod wire;
 mod workspace;
 
 pub use alert_channels::alert_channels;
-pub use app::{App, AppOptions, FIRST_TENANT, UNDO_WINDOW, default_anchor, default_store};
+pub use app::{
+    App, AppOptions, FIRST_TENANT, UNDO_WINDOW, default_anchor, default_settings, default_store,
+};
+pub use desktop::{Desktop, Staged};
 pub use dispatch::{COMMANDS, dispatch};
 pub use error::AppError;
 pub use execution::Finished;
 pub use link::{Link, run_link};
 pub use sample::{SampleAddresses, SampleSystems, sample_workspace};
 pub use tandem_engine::ports::alerts::{Alert, AlertChannel, AlertError, AlertKind};
-pub use tandem_host::random_bytes;
+pub use tandem_host::{MachineSettings, SettingsFile, random_bytes};
 pub use use_cases::{SecretChange, SecretList, SecretView, refused_by_guard};
 pub use wire::{WireError, WireEvent};
 pub use workspace::{Problem, WorkspaceProblems, workspace_schema};

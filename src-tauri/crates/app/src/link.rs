@@ -75,6 +75,18 @@ impl Link {
         Self::checked(tenant, "runs", Some(run))
     }
 
+    /// A screen that lists; `None` for names that no link can carry.
+    #[must_use]
+    pub fn to_screen(tenant: &str, screen: &str) -> Option<Self> {
+        Self::checked(tenant, screen, None)
+    }
+
+    /// The page of one sync; `None` for names that no link can carry.
+    #[must_use]
+    pub fn to_sync(tenant: &str, sync: &str) -> Option<Self> {
+        Self::checked(tenant, "syncs", Some(sync))
+    }
+
     fn checked(tenant: &str, screen: &str, id: Option<&str>) -> Option<Self> {
         if !SCREENS.contains(&screen) || !is_name(tenant) || !id.is_none_or(is_name) {
             return None;

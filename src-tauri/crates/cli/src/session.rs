@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use serde::Serialize;
 use tandem_app::{
-    Alert, AlertChannel, AlertError, App, AppOptions, WireError, alert_channels, default_anchor,
-    default_store,
+    Alert, AlertChannel, AlertError, App, AppError, AppOptions, WireError, alert_channels,
+    default_anchor, default_store,
 };
 
 use crate::args::Global;
@@ -46,6 +46,17 @@ impl Session {
         global: &Global,
         change: impl FnOnce(&mut AppOptions),
     ) -> Result<Self, WireError> {
+        Self::try_open_with(global, |options| {
+            change(options);
+            Ok(())
+        })
+    }
+
+    /// The same, where changing them can fail.
+    pub(crate) fn try_open_with(
+        global: &Global,
+        change: impl FnOnce(&mut AppOptions) -> Result<(), AppError>,
+    ) -> Result<Self, WireError> {
         let store = match &global.store {
             Some(named) => named.clone(),
             None => default_store()?,
@@ -58,7 +69,7 @@ impl Session {
         if let Some(actor) = &global.actor {
             options.actor.clone_from(actor);
         }
-        change(&mut options);
+        change(&mut options)?;
         let app = App::open(options)?;
         let out = Out::new(global);
         for notice in app.notices() {

@@ -6,11 +6,15 @@ pub mod alerts;
 mod clock;
 mod entropy;
 mod ids;
+mod machine;
 mod place;
 mod secrets;
 
 pub use clock::SystemClock;
 pub use entropy::random_bytes;
 pub use ids::UuidIds;
-pub use place::{audit_anchor, data_folder, user_name};
+pub use machine::{
+    DecisionSettings, MachineSettings, SettingsFile, SettingsProblem, WindowSettings,
+};
+pub use place::{audit_anchor, data_folder, settings_file, user_name};
 pub use secrets::{ChosenSecrets, Cost, EnvSecrets, FileSecrets, KeyringSecrets, TenantSecrets};

@@ -29,6 +29,23 @@ fn anchor_by(variable: &Variable<'_>) -> Option<PathBuf> {
     }
 }
 
+/// How Tandem behaves on this machine: the file that `TANDEM_SETTINGS` names, or `settings.toml` in the
+/// platform's folder for configuration (`~/.config/tandem` and the like). `None` where that variable
+/// says `off`, or the machine tells no home folder.
+#[must_use]
+pub fn settings_file() -> Option<PathBuf> {
+    settings_by(&set)
+}
+
+fn settings_by(variable: &Variable<'_>) -> Option<PathBuf> {
+    match variable("TANDEM_SETTINGS") {
+        Some(named) if named == "off" => None,
+        Some(named) => Some(PathBuf::from(named)),
+        None => folder_by(variable, "XDG_CONFIG_HOME", ".config")
+            .map(|base| base.join("tandem/settings.toml")),
+    }
+}
+
 type Variable<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 fn set(name: &str) -> Option<OsString> {
@@ -144,6 +161,26 @@ mod tests {
         ];
         for (set, want) in table {
             assert_eq!(anchor_by(&of(set)), want.map(PathBuf::from), "{set:?}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn settings_are_one_file_for_each_account() {
+        let table: [Case; 4] = [
+            (
+                &[("HOME", "/home/ada")],
+                Some("/home/ada/.config/tandem/settings.toml"),
+            ),
+            (
+                &[("XDG_CONFIG_HOME", "/etc/ada")],
+                Some("/etc/ada/tandem/settings.toml"),
+            ),
+            (&[("TANDEM_SETTINGS", "/s.toml")], Some("/s.toml")),
+            (&[("TANDEM_SETTINGS", "off"), ("HOME", "/home/ada")], None),
+        ];
+        for (set, want) in table {
+            assert_eq!(settings_by(&of(set)), want.map(PathBuf::from), "{set:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ import { COMMAND_KEY, isTyping, keyOf } from "@/components/keys";
 import { Scroll } from "@/components/page";
 import { usePreferences } from "@/components/preferences";
 import { ErrorState } from "@/components/states";
+import { useUnsaved } from "@/components/unsaved";
 import { type ConflictView, useTenant } from "@/ipc";
 import { useDecided, useResolve } from "./api/resolve";
 import { ConflictHeader } from "./conflict-header";
@@ -15,6 +16,7 @@ import {
   available,
   type Decision,
   decide,
+  isUnsaved,
   readiness,
   start,
   undecidedCount,
@@ -40,6 +42,7 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
   });
 
   useEffect(() => dispatch({ type: "refresh", conflict }), [conflict]);
+  useUnsaved(conflict.id, isUnsaved(decision, conflict) && !resolve.isSuccess);
 
   const left = undecidedCount(decision);
   const field = decision.fields[decision.cursor];

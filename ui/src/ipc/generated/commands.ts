@@ -12,6 +12,7 @@ import type {
   AuditVerdict,
   AuditView,
   CancelRun,
+  ChangeSettings,
   ConflictSummary,
   ConflictView,
   ConflictsDecided,
@@ -20,6 +21,7 @@ import type {
   ConnectionView,
   CreateTenant,
   DecisionsUndone,
+  Done,
   DropSetAside,
   EraseRecord,
   ErrorSummary,
@@ -29,9 +31,11 @@ import type {
   GetConflict,
   GetError,
   GetRun,
+  GetSettings,
   GetSync,
   HistoryPruned,
   IsolateConnection,
+  LeaveWindow,
   LinkPair,
   ListAlerts,
   ListAudit,
@@ -44,6 +48,7 @@ import type {
   ListSyncs,
   ListTenants,
   LoadSample,
+  NoteUnsaved,
   Overview,
   OverviewView,
   Page,
@@ -70,6 +75,7 @@ import type {
   RunView,
   SampleLoaded,
   SetAsideView,
+  SettingsView,
   SyncSummary,
   SyncView,
   TenantRemoved,
@@ -130,5 +136,9 @@ export interface Commands {
   erase_record: { args: EraseRecord; reply: RecordErased };
   apply_workspace: { args: ApplyWorkspace; reply: Applied };
   export_workspace: { args: ExportWorkspace; reply: Exported };
+  get_settings: { args: GetSettings; reply: SettingsView };
+  change_settings: { args: ChangeSettings; reply: SettingsView };
+  note_unsaved: { args: NoteUnsaved; reply: Done };
+  leave_window: { args: LeaveWindow; reply: Done };
   load_sample: { args: LoadSample; reply: SampleLoaded };
 }

@@ -275,6 +275,27 @@ id: string, };
 export type ChangeKind = "create" | "update" | "delete";
 
 /**
+ * Changes what is named; the rest stays as it is.
+ */
+export type ChangeSettings = { 
+/**
+ * Seconds in which a decision can be taken back, 0 to 120.
+ */
+undo_seconds?: number, 
+/**
+ * Whether Tandem is started when its user signs in. Only in a window.
+ */
+autostart?: boolean, 
+/**
+ * Whether closing the window leaves schedules running. Only in a window.
+ */
+keep_running?: boolean, 
+/**
+ * Whether the next window is drawn without the graphics device's buffers. Only in a window.
+ */
+compatible_rendering?: boolean, };
+
+/**
  * Where a write stands.
  */
 export type ChangeState = "journalled" | "done" | "failed" | "dropped" | "uncertain" | "planned";
@@ -720,6 +741,40 @@ left: Array<UndoRefused>, };
 export type DeleteChoice = "delete_both" | "restore" | "unlink";
 
 /**
+ * How the window behaves.
+ */
+export type DesktopView = { 
+/**
+ * Whether Tandem is started when its user signs in.
+ */
+autostart: boolean, 
+/**
+ * Why the desktop does not tell.
+ */
+autostart_error: string | null, 
+/**
+ * Whether closing the window leaves schedules running, with an icon in the tray.
+ */
+keep_running: boolean, 
+/**
+ * Whether the next window is to be drawn without the graphics device's buffers.
+ */
+compatible_rendering: boolean, 
+/**
+ * Whether this one is.
+ */
+drawn_compatibly: boolean, 
+/**
+ * Whether this machine has no graphics device, so that everything is drawn in software.
+ */
+drawn_in_software: boolean, };
+
+/**
+ * Nothing to say but that it was done.
+ */
+export type Done = Record<symbol, never>;
+
+/**
  * Leaves a record that was set aside alone from now on, with its partner.
  */
 export type DropSetAside = { 
@@ -977,6 +1032,11 @@ tenant: string,
 id: string, };
 
 /**
+ * How this Tandem behaves on this machine.
+ */
+export type GetSettings = Record<symbol, never>;
+
+/**
  * One sync configuration.
  */
 export type GetSync = { 
@@ -1038,6 +1098,37 @@ tenant: string,
  * The connection's name.
  */
 name: string, };
+
+/**
+ * What is to be done about leaving while something is not written yet.
+ */
+export type Leave = "asked" | "stay" | "when_written" | "now";
+
+/**
+ * What a window asks its panel before it goes.
+ */
+export type LeaveQuestion = { 
+/**
+ * Decisions that are kept and not written yet.
+ */
+staged: number, 
+/**
+ * Milliseconds until the last of them may be written.
+ */
+wait_ms: number, 
+/**
+ * Conflicts with choices in the panel that are not kept.
+ */
+unsaved: number, };
+
+/**
+ * What a person answered who was asked whether to leave.
+ */
+export type LeaveWindow = { 
+/**
+ * The answer.
+ */
+how: Leave, };
 
 /**
  * Links two records by hand, whatever they were before: the next run compares them as if met for
@@ -1330,6 +1421,15 @@ policy: string | null,
  * Whether records are paired by it.
  */
 match_key: boolean, };
+
+/**
+ * For how many conflicts the panel holds choices that are not kept yet.
+ */
+export type NoteUnsaved = { 
+/**
+ * So many.
+ */
+conflicts: number, };
 
 /**
  * The state of everything of a tenant.
@@ -2158,6 +2258,23 @@ why: WireSetAside,
  * Why, a sentence.
  */
 reason: string, };
+
+/**
+ * How this Tandem behaves on this machine, for this user.
+ */
+export type SettingsView = { 
+/**
+ * The file that choices are kept in; `null`: they cannot be kept here.
+ */
+file: string | null, 
+/**
+ * Seconds in which a decision can be taken back before it is written.
+ */
+undo_seconds: number, 
+/**
+ * The window's; `null` where the panel is in a browser.
+ */
+desktop: DesktopView | null, };
 
 /**
  * One number for each side.

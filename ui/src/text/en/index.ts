@@ -6,6 +6,7 @@ import { conflicts } from "./conflicts";
 import { connections } from "./connections";
 import { errors } from "./errors";
 import { history } from "./history";
+import { leaving } from "./leaving";
 import { overview } from "./overview";
 import { settings } from "./settings";
 import { setup } from "./setup";
@@ -21,6 +22,7 @@ export const en = {
   connections,
   errors,
   history,
+  leaving,
   overview,
   settings,
   setup,

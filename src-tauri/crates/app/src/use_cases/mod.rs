@@ -15,6 +15,7 @@ mod restore;
 mod retention;
 mod runs;
 mod secrets;
+mod settings;
 mod syncs;
 mod tenants;
 

@@ -24,7 +24,7 @@ impl App {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             store: inner.place.display().to_string(),
             actor: inner.actor.clone(),
-            undo_window_ms: u64::try_from(inner.undo_window.as_millis()).unwrap_or(u64::MAX),
+            undo_window_ms: u64::try_from(inner.undo_window().as_millis()).unwrap_or(u64::MAX),
             sample_available: inner.sample.is_some(),
         })
     }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    ChangeKind, FieldChoice, PickedConflict, Take, WireConflictState, WirePairState, WireRunStatus,
-    WireSide,
+    ChangeKind, FieldChoice, Leave, PickedConflict, Take, WireConflictState, WirePairState,
+    WireRunStatus, WireSide,
 };
 
 macro_rules! args {
@@ -469,6 +469,37 @@ args! {
         before: Option<String>,
         /// At most so many, 1 to 1,000.
         limit: u32,
+    }
+    /// How this Tandem behaves on this machine.
+    GetSettings {}
+    /// Changes what is named; the rest stays as it is.
+    ChangeSettings {
+        /// Seconds in which a decision can be taken back, 0 to 120.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        undo_seconds: Option<u32>,
+        /// Whether Tandem is started when its user signs in. Only in a window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        autostart: Option<bool>,
+        /// Whether closing the window leaves schedules running. Only in a window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        keep_running: Option<bool>,
+        /// Whether the next window is drawn without the graphics device's buffers. Only in a window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        compatible_rendering: Option<bool>,
+    }
+    /// For how many conflicts the panel holds choices that are not kept yet.
+    NoteUnsaved {
+        /// So many.
+        conflicts: u32,
+    }
+    /// What a person answered who was asked whether to leave.
+    LeaveWindow {
+        /// The answer.
+        how: Leave,
     }
     /// Who did what, newest first.
     ListAudit {

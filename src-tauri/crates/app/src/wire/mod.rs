@@ -13,6 +13,7 @@ mod events;
 mod history;
 mod pairs;
 mod problems;
+mod settings;
 mod setup;
 mod typescript;
 
@@ -23,6 +24,7 @@ pub use events::*;
 pub use history::*;
 pub use pairs::*;
 pub use problems::*;
+pub use settings::*;
 pub use setup::*;
 pub use typescript::typescript;
 
@@ -83,6 +85,10 @@ macro_rules! for_each_command {
             erase_record: $crate::wire::EraseRecord => $crate::wire::RecordErased,
             apply_workspace: $crate::wire::ApplyWorkspace => $crate::wire::Applied,
             export_workspace: $crate::wire::ExportWorkspace => $crate::wire::Exported,
+            get_settings: $crate::wire::GetSettings => $crate::wire::SettingsView,
+            change_settings: $crate::wire::ChangeSettings => $crate::wire::SettingsView,
+            note_unsaved: $crate::wire::NoteUnsaved => $crate::wire::Done,
+            leave_window: $crate::wire::LeaveWindow => $crate::wire::Done,
             load_sample: $crate::wire::LoadSample => $crate::wire::SampleLoaded,
         }
     };

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use super::{WireError, WireEvent};
+use super::{LeaveQuestion, WireError, WireEvent};
 
 /// The generated files, name and text, for `ui/src/ipc/generated/`.
 #[must_use]
@@ -34,6 +34,7 @@ pub fn typescript() -> Vec<(&'static str, String)> {
     crate::for_each_command!(collect);
     types.add::<WireEvent>();
     types.add::<WireError>();
+    types.add::<LeaveQuestion>();
 
     let names: Vec<&str> = types.found.keys().map(String::as_str).collect();
     let commands = format!(

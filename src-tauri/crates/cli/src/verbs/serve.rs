@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tandem_app::{
-    Alert, AlertChannel, AlertError, UNDO_WINDOW, WireError, alert_channels, random_bytes,
+    Alert, AlertChannel, AlertError, UNDO_WINDOW, WireError, alert_channels, default_settings,
+    random_bytes,
 };
 use tandem_server::{Settings, Token, find_panel};
 
@@ -15,11 +16,12 @@ use crate::session::Session;
 
 pub(super) async fn serve(global: &Global, args: Serve) -> Result<Outcome, WireError> {
     let channels = alert_channels()?;
-    let session = Session::open_with(global, |options| {
+    let session = Session::try_open_with(global, |options| {
         options.alerts = channels;
         options.undo_window = UNDO_WINDOW;
         options.carries_out = true;
         options.alerts.push(Arc::new(StandardError));
+        options.settings_in(default_settings())
     })?;
     session.app.resume().await?;
     let panel = find_panel();

@@ -29,7 +29,8 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         // Tenants' names are no secret to this machine's user; a file says nothing of what another
         // tenant has; the sample and the log are the caller's own.
         "app_info" | "list_tenants" | "create_tenant" | "remove_tenant" | "apply_workspace"
-        | "load_sample" | "verify_audit" | "accept_audit" | "list_audit" => Own,
+        | "load_sample" | "get_settings" | "change_settings" | "note_unsaved" | "leave_window"
+        | "verify_audit" | "accept_audit" | "list_audit" => Own,
         "overview" | "list_connections" | "list_syncs" | "export_workspace" | "prune_history" => {
             Nothing(json!({ "tenant": "other" }))
         }

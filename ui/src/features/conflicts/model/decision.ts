@@ -68,6 +68,15 @@ export function start(conflict: ConflictView): Decision {
   return { ...state, cursor: nextUndecided(state, -1) ?? 0 };
 }
 
+/** Whether it holds anything that the conflict's record does not. */
+export function isUnsaved({ choices, note }: Decision, conflict: ConflictView): boolean {
+  const kept = start(conflict);
+  const names = new Set([...Object.keys(choices), ...Object.keys(kept.choices)]);
+  const same = (name: string) =>
+    JSON.stringify(choices[name]) === JSON.stringify(kept.choices[name]);
+  return note.trim() !== kept.note.trim() || ![...names].every(same);
+}
+
 export function decide(state: Decision, action: Action): Decision {
   switch (action.type) {
     case "choose":
