@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use tandem_engine::ports::connector::{ConnectorError, ErrorClass, WritableConnector};
 use tandem_engine::ports::{Clock, Secrets};
 
+use crate::files::settings::FilesSettings;
+use crate::files::{self, FilesConnector};
 use crate::rest::settings::RestSettings;
 use crate::rest::{self, RestConnector};
 use crate::settings::SettingsProblem;
@@ -13,7 +15,7 @@ use crate::sql;
 use crate::sql::settings::{ServerSettings, SqliteSettings};
 
 /// The kinds of connection there are, as the workspace file names them.
-pub const KINDS: [&str; 4] = ["rest", "postgres", "mysql", "sqlite"];
+pub const KINDS: [&str; 5] = ["rest", "postgres", "mysql", "sqlite", "files"];
 
 /// Sets up one collection of a connection; reaches nothing yet.
 ///
@@ -50,6 +52,10 @@ pub fn build(
             let settings: SqliteSettings = parsed(settings)?;
             Ok(Arc::new(sql::sqlite(&settings, collection, clock)?))
         }
+        "files" => {
+            let settings: FilesSettings = parsed(settings)?;
+            Ok(Arc::new(FilesConnector::new(&settings, collection, clock)?))
+        }
         _ => Err(ConnectorError::new(
             ErrorClass::Configuration,
             unknown_kind(kind),
@@ -65,6 +71,7 @@ pub fn check_settings(kind: &str, settings: &serde_json::Value) -> Vec<SettingsP
         "postgres" => checked(settings, sql::check_postgres),
         "mysql" => checked(settings, sql::check_mysql),
         "sqlite" => checked(settings, sql::check_sqlite),
+        "files" => checked(settings, files::check_settings),
         _ => vec![SettingsProblem::new(
             "kind",
             unknown_kind(kind),
@@ -90,6 +97,9 @@ pub fn described_collections(kind: &str, settings: &serde_json::Value) -> Vec<St
             s.collections.into_keys().collect()
         }),
         "sqlite" => names(settings, |s: SqliteSettings| {
+            s.collections.into_keys().collect()
+        }),
+        "files" => names(settings, |s: FilesSettings| {
             s.collections.into_keys().collect()
         }),
         _ => Vec::new(),
@@ -118,6 +128,7 @@ pub fn file_settings(kind: &str) -> &'static [&'static str] {
     match kind {
         "rest" | "postgres" | "mysql" => &["ca_file"],
         "sqlite" => &["file"],
+        "files" => &["folder"],
         _ => &[],
     }
 }
@@ -129,6 +140,7 @@ pub fn settings_schema(kind: &str) -> Option<serde_json::Value> {
         "rest" => schemars::schema_for!(RestSettings),
         "postgres" | "mysql" => schemars::schema_for!(ServerSettings),
         "sqlite" => schemars::schema_for!(SqliteSettings),
+        "files" => schemars::schema_for!(FilesSettings),
         _ => return None,
     };
     Some(schema.to_value())

@@ -13,6 +13,7 @@ mod bench;
 mod conflicts;
 mod decisions;
 mod demo;
+mod files;
 mod filters;
 mod hostile;
 mod logins;

@@ -12,7 +12,7 @@ pub mod settings;
 mod sqlite;
 mod statements;
 mod table;
-mod values;
+pub(crate) mod values;
 
 use std::sync::Arc;
 

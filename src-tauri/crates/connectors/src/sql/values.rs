@@ -84,7 +84,7 @@ fn decode_text(kind: Kind, text: String, zone: Option<Tz>) -> Result<Value, Stri
 }
 
 /// A decimal of any way of writing, unless digits would be lost.
-fn exact(text: &str) -> Option<Decimal> {
+pub(crate) fn exact(text: &str) -> Option<Decimal> {
     if text.contains(['e', 'E']) {
         return Decimal::from_scientific(text).ok();
     }

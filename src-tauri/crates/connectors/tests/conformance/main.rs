@@ -10,6 +10,7 @@
 
 mod clock;
 mod doubles;
+mod files_details;
 mod http_faults;
 mod https;
 mod logins;

@@ -464,6 +464,7 @@ pub(crate) async fn texts_are_kept_as_they_are(system: &dyn System) {
         " outer blanks ",
     ]
     .into_iter()
+    .filter(|text| system.tells_empty() || !text.is_empty())
     .enumerate()
     {
         let json = serde_json::to_string(text).unwrap();

@@ -31,6 +31,10 @@ pub(crate) trait System: Send + Sync {
     fn exact(&self) -> bool {
         true
     }
+    /// Whether a text without a character is told from no value.
+    fn tells_empty(&self) -> bool {
+        true
+    }
     /// Whether a list of changes shows what was deleted.
     fn tombstones(&self) -> bool {
         false

@@ -9,8 +9,7 @@ mod catalogue;
 mod encode;
 mod errors;
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,6 +27,7 @@ use super::dialect::{
 use super::settings::{SqlCollection, SqliteSettings};
 use super::table::Described;
 use super::values::Cell;
+use crate::paths::{self, NotPlain};
 use encode::SqliteDialect;
 use errors::Place;
 
@@ -106,29 +106,15 @@ fn open(place: &Place, busy: Duration) -> Result<Connection, ConnectorError> {
     Ok(connection)
 }
 
-/// The file by its real place: an address of `SQLite`'s own (`file:…?…`), a link that may point
-/// elsewhere tomorrow, and what the system shows as files are none.
+/// The file by its real place: an address of `SQLite`'s own (`file:…?…`) is none.
 fn plain_file(place: &Place) -> Result<PathBuf, ConnectorError> {
-    let missing = || {
-        let what = "there is no such file; it is never created here";
-        place.error(ErrorClass::Connect, what)
-    };
-    let refused = |what: &str| place.error(ErrorClass::Configuration, what);
-    let found = fs::symlink_metadata(&place.file).map_err(|_| missing())?;
-    if found.is_symlink() {
-        return Err(refused("it is a link; name the file it points to"));
-    }
-    if !found.is_file() {
-        return Err(refused("it is no plain file; name a database's file"));
-    }
-    let path = fs::canonicalize(&place.file).map_err(|_| missing())?;
-    if ["/dev", "/proc", "/sys"]
-        .iter()
-        .any(|of| path.starts_with(of))
-    {
-        return Err(refused("it belongs to the system; name a database's file"));
-    }
-    Ok(path)
+    paths::plain_file(Path::new(&place.file)).map_err(|why| {
+        let class = match why {
+            NotPlain::Missing(_) => ErrorClass::Connect,
+            _ => ErrorClass::Configuration,
+        };
+        place.error(class, &why.to_string())
+    })
 }
 
 #[async_trait]

@@ -1,10 +1,12 @@
 //! Every kind of system the suite runs against.
 
+mod files;
 pub(crate) mod mysql;
 mod postgres;
 pub(crate) mod rest;
 pub(crate) mod sqlite;
 
+use files::Files;
 use mysql::Mysql;
 use postgres::Postgres;
 use rest::Rest;
@@ -24,6 +26,9 @@ crate::conforms! {
     rest_feed = Rest::shop(Paging::Cursor, Conditional::IfMatch, rest::Changes::Feed);
     rest_bulk = Rest::bulk();
     rest_kinto = Rest::kinto();
+    files_csv = Files::csv();
+    files_csv_utf16 = Files::utf16();
+    files_json_lines = Files::json_lines();
     sqlite_plain = Sqlite::plain();
     sqlite_flagged = Sqlite::flagged();
     mysql_plain = Mysql::plain();
