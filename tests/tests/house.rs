@@ -159,8 +159,8 @@ fn sources(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
 
 /// What leaves Tandem as a file is TOML (the workspace) and JSON, a document or one a line (the audit
 /// log, `--json`). A spreadsheet takes a text of such a file for a formula no more than for anything
-/// else: it does not open them. Whoever adds a format that it does has to write `=`, `+`, `-`, `@`,
-/// tab and carriage return at a text's start so that they stay text, and to change this test.
+/// else: it does not open them. The connector for files writes CSV, with a guard of its own
+/// (`threat_formulas_stay_texts_in_a_csv`); so has whoever adds another format that a spreadsheet opens.
 #[test]
 fn threat_nothing_is_written_that_a_spreadsheet_opens() {
     let formats = [
@@ -176,7 +176,13 @@ fn threat_nothing_is_written_that_a_spreadsheet_opens() {
         ("src-tauri", &[".rs", "Cargo.toml"][..]),
         ("ui/src", &[".ts", ".tsx"]),
     ] {
+        let connector = "src-tauri/crates/connectors";
         for (path, text) in sources(folder, endings) {
+            // Tests of files name them; `csv` is what the guarded format is written with.
+            if path.to_string_lossy().contains(connector) || path.ends_with("cli/tests/it/files.rs")
+            {
+                continue;
+            }
             let text = text.to_lowercase();
             for format in formats {
                 assert!(!text.contains(format), "{} knows {format}", path.display());

@@ -3,7 +3,7 @@
 use tandem_domain::record::NativeFields;
 use tandem_domain::value::Value;
 
-use super::settings::{Empty, FileCollection, FileFormat, FileType};
+use super::settings::{Empty, FileCollection, FileFormat, FileType, Formulas};
 use super::text::Text;
 use crate::json::{guard, parse_iso, write_fields};
 use crate::sql::values::exact;
@@ -68,7 +68,12 @@ impl Shape {
             return Ok(Value::Null);
         }
         Ok(match settings.types.get(name) {
-            None | Some(FileType::Text) => Value::Text(text),
+            None | Some(FileType::Text) => Value::Text(match text.strip_prefix('\'') {
+                Some(rest) if settings.formulas == Formulas::Guarded && is_formula(rest) => {
+                    rest.to_owned()
+                }
+                _ => text,
+            }),
             // What is none stays a text: validation says so, with the record.
             Some(FileType::Integer | FileType::Decimal) => match exact(text.trim()) {
                 Some(number) => Value::Number(number),
@@ -107,7 +112,7 @@ impl Shape {
                 let values: Vec<String> = self
                     .columns
                     .iter()
-                    .map(|name| written(fields.get(name).unwrap_or(&Value::Null)))
+                    .map(|name| written(fields.get(name).unwrap_or(&Value::Null), settings))
                     .collect();
                 self.joined(&values)?
             }
@@ -133,7 +138,7 @@ impl Shape {
                 for (name, value) in patch {
                     let place = self.columns.iter().position(|column| column == name);
                     let held = place.and_then(|place| values.get_mut(place));
-                    *held.ok_or_else(|| self.no_column(name))? = written(value);
+                    *held.ok_or_else(|| self.no_column(name))? = written(value, settings);
                 }
                 self.joined(&values)?
             }
@@ -210,10 +215,25 @@ impl Shape {
     }
 }
 
+/// Whether a spreadsheet would take a text for a formula that can do anything: one of digits and signs
+/// alone, such as a telephone number, cannot.
+fn is_formula(text: &str) -> bool {
+    let harmless = |character: char| {
+        character.is_ascii_digit() || matches!(character, ' ' | '.' | ',' | '-' | '/' | '(' | ')')
+    };
+    match text.strip_prefix(['+', '-']) {
+        Some(rest) => !rest.chars().all(harmless),
+        None => text.starts_with(['=', '@', '\t', '\r']),
+    }
+}
+
 /// A value as a text between delimiters.
-fn written(value: &Value) -> String {
+fn written(value: &Value, settings: &FileCollection) -> String {
     match value {
         Value::Null => String::new(),
+        Value::Text(text) if settings.formulas == Formulas::Guarded && is_formula(text) => {
+            format!("'{text}")
+        }
         other => other.plain().unwrap_or_else(|| other.to_json_text()),
     }
 }

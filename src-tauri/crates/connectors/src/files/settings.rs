@@ -49,6 +49,9 @@ pub struct FileCollection {
     /// What an empty place means (CSV).
     #[serde(default)]
     pub empty: Empty,
+    /// Whether a text that a spreadsheet would take for a formula is written so that it stays one (CSV).
+    #[serde(default)]
+    pub formulas: Formulas,
     /// Columns of which no two rows may have the same value.
     #[serde(default)]
     pub unique: Vec<String>,
@@ -112,6 +115,17 @@ pub enum FileType {
     Date,
     /// JSON.
     Json,
+}
+
+/// What becomes of a text that a spreadsheet would take for a formula.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Formulas {
+    /// It is written behind an apostrophe, which reading takes away again.
+    #[default]
+    Guarded,
+    /// It is written as it is: nobody opens the file in a spreadsheet.
+    Plain,
 }
 
 /// What an empty place means.

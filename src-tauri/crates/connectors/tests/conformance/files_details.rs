@@ -323,3 +323,39 @@ async fn threat_links_are_not_followed() {
         assert!(error.message.contains("link"), "{error}");
     }
 }
+
+/// A text that a spreadsheet would take for a formula stays a text in it, and itself for Tandem; what
+/// can do no harm there stays as it is.
+#[tokio::test]
+async fn threat_formulas_stay_texts_in_a_csv() {
+    // what is synced, what the file holds
+    let table = [
+        (
+            "=HYPERLINK(\"http://x\",A1)",
+            "'=HYPERLINK(\"\"http://x\"\",A1)",
+        ),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|'/C calc'!A0", "'+cmd|'/C calc'!A0"),
+        ("-2+3+cmd|x", "'-2+3+cmd|x"),
+        ("\t=1", "'\t=1"),
+        ("+49 30 (12) 34-5", "+49 30 (12) 34-5"),
+        ("-12.50", "-12.50"),
+        ("'quoted'", "'quoted'"),
+        ("a=1", "a=1"),
+    ];
+    for (text, held) in table {
+        for (formulas, held) in [("guarded", held), ("plain", &*text.replace('"', "\"\""))] {
+            let folder = Folder::with("a.csv", "id;name\n");
+            let collection = json!({ "key": ["id"], "formulas": formulas });
+            let connector = folder.connector(collection);
+            let mut person = fields(text, "", "1", "1");
+            person.retain(|name, _| name == "name");
+            let outcomes = connector.write(&[create(1, &person)]).await.unwrap();
+            assert!(matches!(outcomes[0], WriteOutcome::Done(_)), "{outcomes:?}");
+            let file = String::from_utf8(folder.text()).unwrap();
+            assert!(file.contains(held), "{file} lacks {held}");
+            let page = list(&*connector, None).await;
+            assert_eq!(live(&page.records[0])["name"], Value::Text(text.into()));
+        }
+    }
+}
