@@ -22,6 +22,12 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, link: Option<&Link>) -> tauri
         .min_inner_size(640.0, 480.0)
         .devtools(cfg!(debug_assertions))
         .on_navigation(is_panel)
+        // Whoever looks through the desktop's windows sees which screen is open.
+        .on_document_title_changed(|window, title| {
+            if let Err(error) = window.set_title(&title) {
+                tracing::warn!(%error, "the window's title could not be changed");
+            }
+        })
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .build()?;

@@ -34,7 +34,7 @@ pub(crate) fn show(
         .appname("Tandem")
         .summary(&notice.summary)
         .body(&body)
-        .icon("tandem")
+        .icon("tandem-window")
         .action("default", &notice.open)
         .action(OPEN, &notice.open)
         .timeout(Timeout::Never)

@@ -19,6 +19,7 @@ mod window_desktop;
 mod window_driver;
 mod window_keyring;
 mod window_notifications;
+mod window_package;
 mod window_sample;
 
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ use crate::window_sample::{Fields, Systems};
 use crate::{first_run, sync_now};
 
 /// A window manager and a tray: what a desktop has and a bare display has not.
-struct Surroundings {
+pub(crate) struct Surroundings {
     _manager: Process,
     _tray: Process,
 }
@@ -29,7 +29,7 @@ struct Item {
 }
 
 impl Surroundings {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let host = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/tray_host.py");
         let surroundings = Self {
             _manager: Process::start(&mut Command::new("openbox")),
@@ -105,7 +105,7 @@ fn bus(dest: &str, path: &str, method: &str, arguments: &[&str]) -> Option<Strin
     output.status.success().then_some(said)
 }
 
-fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -128,7 +128,7 @@ fn is_running() -> bool {
 }
 
 /// Clicks the cross in the window's corner.
-fn click_close() {
+pub(crate) fn click_close() {
     run("wmctrl", &["-c", "Tandem"]);
 }
 
@@ -139,7 +139,7 @@ async fn shown(is: bool) {
     .await;
 }
 
-async fn gone() {
+pub(crate) async fn gone() {
     eventually("the window's process ended", || async {
         (!is_running()).then_some(())
     })

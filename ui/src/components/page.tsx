@@ -21,6 +21,7 @@ export function Page(props: PageProps) {
       onKeyDown={(event) => (event.key === "Escape" ? onBack?.() : undefined)}
       className="flex h-full min-h-0 flex-col"
     >
+      <title>{`${title} · Tandem`}</title>
       <header
         className={`flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3 ${quietWhenNarrow ? "max-[1100px]:sr-only" : ""}`}
       >

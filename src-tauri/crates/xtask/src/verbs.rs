@@ -170,6 +170,28 @@ pub(crate) fn icons(paths: &Paths, consent: Consent) -> Result<ExitCode, Trouble
     Ok(ExitCode::SUCCESS)
 }
 
+/// Packs the window as it was built for tests: what is tested is the package, not how fast the
+/// program in it is, and a build of its own would take longer than all of that. The package.
+pub(crate) fn bundle_of_tests(paths: &Paths, consent: Consent) -> Result<PathBuf, Trouble> {
+    let folder = paths.target.join("debug/bundle/deb");
+    if folder.exists() {
+        // One of another version would be found as well.
+        fs::remove_dir_all(&folder).map_err(Trouble::file(&folder))?;
+    }
+    tauri(paths, consent)?
+        .words("bundle --debug --bundles deb --no-sign")
+        .run()?;
+    fs::read_dir(&folder)
+        .map_err(Trouble::file(&folder))?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|it| it == "deb"))
+        .ok_or_else(|| Trouble::Missing {
+            what: format!("a package in {}", folder.display()),
+            remedy: String::from("read what the bundler said above"),
+        })
+}
+
 fn tauri(paths: &Paths, consent: Consent) -> Result<Cmd, Trouble> {
     let (package, version) = TAURI_CLI;
     node::tool(paths, consent, package, version)?;

@@ -34,7 +34,7 @@ pub(crate) const DRIVE_WINDOW: Need = Need {
     why: "test the real window without a display",
     packages: "xvfb xauth webkit2gtk-driver dbus dbus-x11 gnome-keyring libsecret-tools dunst \
         python3-dbusmock python3-gi imagemagick xdotool wmctrl x11-utils fonts-dejavu-core \
-        adwaita-icon-theme openbox librsvg2-common",
+        adwaita-icon-theme openbox librsvg2-common desktop-file-utils xdg-utils",
 };
 
 /// What testing the panel in a browser takes.

@@ -2,6 +2,7 @@
 //! WebDriver, inside an X server and a D-Bus session made for the run.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use super::{CORE, build_headless, build_panel, cargo, systems_environment};
 use crate::consent::Consent;
@@ -11,6 +12,7 @@ use crate::report::Report;
 use crate::session::Session;
 use crate::tally::Tally;
 use crate::trouble::Trouble;
+use crate::verbs::bundle_of_tests;
 
 const PART: &str = "window";
 
@@ -35,6 +37,12 @@ pub(super) fn run(paths: &Paths, consent: Consent, report: &mut Report) {
     if !ready {
         return;
     }
+    let mut package = None;
+    report.prepare(PART, "pack the window", || {
+        package = Some(bundle_of_tests(paths, consent)?);
+        Ok(())
+    });
+    let Some(package) = package else { return };
     let mut session = None;
     report.prepare(PART, "start a display and a session bus", || {
         session = Some(Session::start(paths)?);
@@ -49,20 +57,22 @@ pub(super) fn run(paths: &Paths, consent: Consent, report: &mut Report) {
             .words(WINDOW)
             .tallied()
     });
-    report.counted(PART, "the real window", || match environment(paths) {
-        Err(trouble) => (Tally::default(), Err(trouble)),
-        Ok(environment) => environment
-            .iter()
-            .fold(
-                session.command(&cargo_program()).dir(&paths.root),
-                |cmd, (name, value)| cmd.env(name, value),
-            )
-            .arg("test")
-            .words(CORE)
-            .words("--features tandem-tests/e2e --test window")
-            // One display, one bus: a second window would be swallowed by the first.
-            .words("-- --nocapture --test-threads 1")
-            .tallied(),
+    report.counted(PART, "the real window", || {
+        match environment(paths, package) {
+            Err(trouble) => (Tally::default(), Err(trouble)),
+            Ok(environment) => environment
+                .iter()
+                .fold(
+                    session.command(&cargo_program()).dir(&paths.root),
+                    |cmd, (name, value)| cmd.env(name, value),
+                )
+                .arg("test")
+                .words(CORE)
+                .words("--features tandem-tests/e2e --test window")
+                // One display, one bus: a second window would be swallowed by the first.
+                .words("-- --nocapture --test-threads 1")
+                .tallied(),
+        }
     });
 }
 
@@ -81,8 +91,9 @@ fn cargo_program() -> std::path::PathBuf {
     std::env::var_os("CARGO").map_or_else(|| "cargo".into(), Into::into)
 }
 
-/// Where window tests find the programs to start: the window, its driver, and the real systems.
-fn environment(paths: &Paths) -> Result<Vec<(&'static str, OsString)>, Trouble> {
+/// Where window tests find the programs to start: the window, its driver, its package, and the real
+/// systems.
+fn environment(paths: &Paths, package: PathBuf) -> Result<Vec<(&'static str, OsString)>, Trouble> {
     let driver = on_path("WebKitWebDriver", &[]).ok_or_else(|| Trouble::Missing {
         what: String::from("WebKitWebDriver"),
         remedy: String::from("install webkit2gtk-driver"),
@@ -90,5 +101,6 @@ fn environment(paths: &Paths) -> Result<Vec<(&'static str, OsString)>, Trouble> 
     let mut environment = systems_environment(paths, python::kinto(paths)?)?;
     environment.push(("TANDEM_WINDOW_BIN", paths.binary("tandem-window").into()));
     environment.push(("TANDEM_WEBKIT_DRIVER", driver.into()));
+    environment.push(("TANDEM_DEB", package.into()));
     Ok(environment)
 }
