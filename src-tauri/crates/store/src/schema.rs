@@ -10,7 +10,7 @@ use tandem_engine::ports::store::StoreError;
 use crate::fault::{Fault, Result};
 
 /// Every migration, oldest first. Append only.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("../../../../migrations/0001_initial.sql"),
     include_str!("../../../../migrations/0002_calls.sql"),
     include_str!("../../../../migrations/0003_constraints.sql"),
@@ -20,6 +20,7 @@ const STEPS: [&str; 9] = [
     include_str!("../../../../migrations/0007_open_links.sql"),
     include_str!("../../../../migrations/0008_plans.sql"),
     include_str!("../../../../migrations/0009_audit_seals.sql"),
+    include_str!("../../../../migrations/0010_record_history.sql"),
 ];
 
 /// The version this Tandem knows.

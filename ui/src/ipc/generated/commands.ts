@@ -59,6 +59,8 @@ import type {
   RebaselineSync,
   RecordChange,
   RecordErased,
+  RecordHistory,
+  RecordHistoryView,
   RelinkPair,
   RemoveTenant,
   ResetConnection,
@@ -111,6 +113,7 @@ export interface Commands {
   list_runs: { args: ListRuns; reply: Page<RunView> };
   get_run: { args: GetRun; reply: RunView };
   run_changes: { args: RunChanges; reply: Page<RecordChange> };
+  record_history: { args: RecordHistory; reply: RecordHistoryView };
   list_conflicts: { args: ListConflicts; reply: Page<ConflictSummary> };
   get_conflict: { args: GetConflict; reply: ConflictView };
   resolve_conflict: { args: ResolveConflict; reply: ConflictView };

@@ -685,6 +685,27 @@ export type CreateTenant = {
 name: string, };
 
 /**
+ * Who decided.
+ */
+export type DecidedByView = { 
+/**
+ * About which conflict.
+ */
+conflict: string, 
+/**
+ * Who.
+ */
+actor: string, 
+/**
+ * When, RFC 3339.
+ */
+at: string, 
+/**
+ * Why.
+ */
+note: string | null, };
+
+/**
  * One of several conflicts and what became of its decision.
  */
 export type DecidedConflict = { 
@@ -1699,6 +1720,101 @@ audit: number,
  * Audit rows that tell of it and are too old to lose their body.
  */
 audit_kept: number, };
+
+/**
+ * One write of a record's history.
+ */
+export type RecordEventView = { 
+/**
+ * The write.
+ */
+change: RecordChange, 
+/**
+ * The run that made it.
+ */
+run_id: string, 
+/**
+ * When that run began, RFC 3339.
+ */
+at: string, 
+/**
+ * What started that run.
+ */
+trigger: WireTrigger, 
+/**
+ * Who started it.
+ */
+actor: string, 
+/**
+ * The decision it carried out, if any.
+ */
+decided: DecidedByView | null, 
+/**
+ * What it wrote was erased.
+ */
+erased: boolean, };
+
+/**
+ * What was ever written to a record and its partner, newest first. One of both ids is named.
+ */
+export type RecordHistory = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+sync: string, 
+/**
+ * The record's id at the source.
+ */
+source?: string, 
+/**
+ * The record's id at the target.
+ */
+target?: string, 
+/**
+ * Only what set this field, or decided about it.
+ */
+field?: string, 
+/**
+ * Only before this one: the last page's `next`.
+ */
+before?: string, 
+/**
+ * At most so many, 1 to 1,000.
+ */
+limit: number, };
+
+/**
+ * The history of a record and its partner.
+ */
+export type RecordHistoryView = { 
+/**
+ * The pair as it is now.
+ */
+pair: PairView, 
+/**
+ * The source's connection, by name.
+ */
+source_system: string, 
+/**
+ * The target's connection, by name.
+ */
+target_system: string, 
+/**
+ * The sync's fields, by name.
+ */
+fields: Array<string>, 
+/**
+ * What was written, newest first.
+ */
+events: Page<RecordEventView>, 
+/**
+ * How long what runs wrote is kept, days; `null`: for good. What is older is not in the list.
+ */
+kept_days: number | null, };
 
 /**
  * Links the two records of a pair anew that was unlinked, or whose delete was left alone.

@@ -11,6 +11,7 @@ mod farewell;
 mod overview;
 mod pairs;
 mod plans;
+mod record_history;
 mod restore;
 mod retention;
 mod runs;

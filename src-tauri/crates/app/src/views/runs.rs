@@ -1,7 +1,7 @@
 //! Runs and their changes as the faces see them.
 
 use tandem_domain::ids::Side;
-use tandem_engine::ports::history::{Change, Reversibility, RunStatus, SyncHistory};
+use tandem_engine::ports::history::{Change, RecordEvent, Reversibility, RunStatus, SyncHistory};
 
 use super::label::label;
 use super::time;
@@ -10,7 +10,8 @@ use crate::error::sentence;
 use crate::execution::LiveView;
 use crate::lookup::{Syncs, system_of};
 use crate::wire::{
-    FieldDiff, LostValue, RecordChange, RunDetailsRemoved, RunView, WireError, WireReversible,
+    DecidedByView, FieldDiff, LostValue, RecordChange, RecordEventView, RunDetailsRemoved, RunView,
+    WireError, WireReversible,
 };
 
 /// A run; `live` adds what only this process knows.
@@ -65,6 +66,27 @@ pub(crate) fn run(history: SyncHistory, syncs: &mut Syncs<'_>, live: Option<Live
         }),
         cancelling,
         progress,
+    }
+}
+
+/// One write of a record's history.
+pub(crate) fn event(
+    event: RecordEvent,
+    sync: Option<&tandem_engine::ports::store::SyncRecord>,
+) -> RecordEventView {
+    RecordEventView {
+        erased: event.change.erased,
+        change: change(event.change, sync),
+        run_id: event.run.to_string(),
+        at: time(event.at),
+        trigger: event.trigger.into(),
+        actor: event.actor,
+        decided: event.decided.map(|by| DecidedByView {
+            conflict: by.conflict.to_string(),
+            actor: by.actor,
+            at: time(by.at),
+            note: by.note,
+        }),
     }
 }
 

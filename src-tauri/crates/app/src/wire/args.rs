@@ -327,6 +327,31 @@ args! {
         /// The conflicts, their whole ids or the beginnings of them.
         ids: Vec<String>,
     }
+    /// What was ever written to a record and its partner, newest first. One of both ids is named.
+    RecordHistory {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        sync: String,
+        /// The record's id at the source.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        source: Option<String>,
+        /// The record's id at the target.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        target: Option<String>,
+        /// Only what set this field, or decided about it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        field: Option<String>,
+        /// Only before this one: the last page's `next`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        before: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
     /// Keeps a value that a rule or a person decided against to be brought back to both systems: a
     /// decision like any other. One of both ids is named.
     RestoreValue {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{SideCounts, WireError, WireFieldType, WireSide};
+use super::{Page, PairView, SideCounts, WireError, WireFieldType, WireSide};
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -311,6 +311,55 @@ pub struct RecordChange {
     pub irreversible: Option<String>,
     /// Values that were decided against.
     pub losers: Vec<LostValue>,
+}
+
+/// The history of a record and its partner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RecordHistoryView {
+    /// The pair as it is now.
+    pub pair: PairView,
+    /// The source's connection, by name.
+    pub source_system: String,
+    /// The target's connection, by name.
+    pub target_system: String,
+    /// The sync's fields, by name.
+    pub fields: Vec<String>,
+    /// What was written, newest first.
+    pub events: Page<RecordEventView>,
+    /// How long what runs wrote is kept, days; `null`: for good. What is older is not in the list.
+    pub kept_days: Option<u32>,
+}
+
+/// One write of a record's history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RecordEventView {
+    /// The write.
+    pub change: RecordChange,
+    /// The run that made it.
+    pub run_id: String,
+    /// When that run began, RFC 3339.
+    pub at: String,
+    /// What started that run.
+    pub trigger: WireTrigger,
+    /// Who started it.
+    pub actor: String,
+    /// The decision it carried out, if any.
+    pub decided: Option<DecidedByView>,
+    /// What it wrote was erased.
+    pub erased: bool,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DecidedByView {
+    /// About which conflict.
+    pub conflict: String,
+    /// Who.
+    pub actor: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Why.
+    pub note: Option<String>,
 }
 
 /// One field of a write.

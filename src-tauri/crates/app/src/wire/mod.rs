@@ -60,6 +60,7 @@ macro_rules! for_each_command {
             list_runs: $crate::wire::ListRuns => $crate::wire::Page<$crate::wire::RunView>,
             get_run: $crate::wire::GetRun => $crate::wire::RunView,
             run_changes: $crate::wire::RunChanges => $crate::wire::Page<$crate::wire::RecordChange>,
+            record_history: $crate::wire::RecordHistory => $crate::wire::RecordHistoryView,
             list_conflicts: $crate::wire::ListConflicts => $crate::wire::Page<$crate::wire::ConflictSummary>,
             get_conflict: $crate::wire::GetConflict => $crate::wire::ConflictView,
             resolve_conflict: $crate::wire::ResolveConflict => $crate::wire::ConflictView,

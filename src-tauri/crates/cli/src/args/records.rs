@@ -112,6 +112,25 @@ pub(crate) enum Records {
         #[arg(long)]
         yes: bool,
     },
+    /// What was ever written to a record and its partner, newest first: which run, which rule or whose
+    /// decision, field by field
+    #[command(group = clap::ArgGroup::new("whose").args(["source", "target"]).required(true))]
+    History {
+        /// The sync's name
+        sync: String,
+        /// The record's id at the source
+        #[arg(long, value_name = "ID")]
+        source: Option<String>,
+        /// The record's id at the target
+        #[arg(long, value_name = "ID")]
+        target: Option<String>,
+        /// Only what set this field, or decided about it
+        #[arg(long, value_name = "NAME")]
+        field: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
     /// Bring back a value that a rule or a person decided against, on both systems, if the record
     /// still says what it says now
     #[command(group = clap::ArgGroup::new("one").args(["source", "target"]).required(true))]

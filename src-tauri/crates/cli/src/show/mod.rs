@@ -15,7 +15,9 @@ pub(crate) use decided::{DecidedMany, decided_many};
 pub(crate) use kept::{erased, pruned};
 pub(crate) use pairs::{pair, pairs, set_aside};
 pub(crate) use problems::{alerts, audit, audit_verdict, error, errors};
-pub(crate) use runs::{changes, guarded, guarded_document, run, run_document, runs};
+pub(crate) use runs::{
+    changes, guarded, guarded_document, record_history, run, run_document, runs,
+};
 pub(crate) use setup::{
     applied, circuit, connections, secret_deleted, secret_set, secrets, sync, syncs, tenants, test,
 };

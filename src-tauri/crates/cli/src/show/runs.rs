@@ -3,7 +3,8 @@
 use serde::Serialize;
 use tandem_app::WireError;
 use tandem_app::wire::{
-    ChangeKind, ChangeState, ErrorSummary, RecordChange, RunView, SideCounts, WireRunStatus,
+    ChangeKind, ChangeState, ErrorSummary, RecordChange, RecordHistoryView, RunView, SideCounts,
+    WireRunStatus,
 };
 
 use super::{Paint, Table, Tone, count, duration, time, value, word};
@@ -204,53 +205,97 @@ pub(crate) fn changes(changes: &[RecordChange], paint: Paint) -> String {
     }
     let mut text = String::new();
     for change in changes {
-        let kind = match change.kind {
-            ChangeKind::Create => "+ create",
-            ChangeKind::Update => "~ update",
-            ChangeKind::Delete => "- delete",
-        };
-        let state = match change.state {
-            ChangeState::Done => String::new(),
-            other => format!(" [{}]", word(&other)),
-        };
-        let id = change.record_id.as_deref().unwrap_or("(new)");
-        let label = change
-            .label
-            .as_ref()
-            .map_or_else(String::new, |label| format!(" {label}"));
-        text.push_str(&paint.text(Tone::Head, &format!("{kind} {} {id}{label}", change.system)));
-        let lost = change
-            .irreversible
-            .as_ref()
-            .map_or_else(String::new, |why| format!(": {why}"));
-        text.push_str(&format!(
-            "{state} ({}; reversible: {}{lost})\n",
-            change.reason,
-            word(&change.reversible)
-        ));
-        for field in change.fields.iter().filter(|field| field.changed) {
-            let before = value(field.before.as_ref());
-            let after = value(field.after.as_ref());
-            text.push_str(&match change.kind {
-                ChangeKind::Create => format!("    {}: {after}\n", field.field),
-                ChangeKind::Delete => format!("    {}: {before}\n", field.field),
-                ChangeKind::Update => format!("    {}: {before} → {after}\n", field.field),
-            });
-        }
-        for lost in &change.losers {
-            text.push_str(&format!(
-                "    {}: {} at the {} was decided against ({})\n",
-                lost.field,
-                value(Some(&lost.value)),
-                word(&lost.side),
-                lost.rule
-            ));
-        }
-        if let Some(error) = &change.error {
-            text.push_str(&format!("    {}\n", paint.text(Tone::Bad, error)));
-        }
+        one(&mut text, change, paint);
     }
     text
+}
+
+/// A record's history, newest first.
+pub(crate) fn record_history(history: &RecordHistoryView, paint: Paint) -> String {
+    let RecordHistoryView { pair, events, .. } = history;
+    let id = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".to_owned());
+    let mut text = paint.text(
+        Tone::Head,
+        &format!(
+            "{} ({} {}, {} {})",
+            pair.label,
+            history.source_system,
+            id(&pair.source_record_id),
+            history.target_system,
+            id(&pair.target_record_id)
+        ),
+    );
+    text.push('\n');
+    if events.items.is_empty() {
+        text.push_str("Nothing was written to it that is still kept.\n");
+    }
+    for event in &events.items {
+        let run = event.run_id.get(..8).unwrap_or(&event.run_id);
+        let who = match &event.decided {
+            Some(by) => format!("decided by {}", by.actor),
+            None => format!("{}, {}", word(&event.trigger), event.actor),
+        };
+        text.push_str(&format!("{}  run {run} ({who})\n", time(&event.at)));
+        if let Some(note) = event.decided.as_ref().and_then(|by| by.note.as_ref()) {
+            text.push_str(&format!("    note: {note}\n"));
+        }
+        if event.erased {
+            text.push_str("    what was written is erased\n");
+        }
+        one(&mut text, &event.change, paint);
+    }
+    if let Some(days) = history.kept_days {
+        text.push_str(&format!("What is older than {days} days is not kept.\n"));
+    }
+    text
+}
+
+fn one(text: &mut String, change: &RecordChange, paint: Paint) {
+    let kind = match change.kind {
+        ChangeKind::Create => "+ create",
+        ChangeKind::Update => "~ update",
+        ChangeKind::Delete => "- delete",
+    };
+    let state = match change.state {
+        ChangeState::Done => String::new(),
+        other => format!(" [{}]", word(&other)),
+    };
+    let id = change.record_id.as_deref().unwrap_or("(new)");
+    let label = change
+        .label
+        .as_ref()
+        .map_or_else(String::new, |label| format!(" {label}"));
+    text.push_str(&paint.text(Tone::Head, &format!("{kind} {} {id}{label}", change.system)));
+    let lost = change
+        .irreversible
+        .as_ref()
+        .map_or_else(String::new, |why| format!(": {why}"));
+    text.push_str(&format!(
+        "{state} ({}; reversible: {}{lost})\n",
+        change.reason,
+        word(&change.reversible)
+    ));
+    for field in change.fields.iter().filter(|field| field.changed) {
+        let before = value(field.before.as_ref());
+        let after = value(field.after.as_ref());
+        text.push_str(&match change.kind {
+            ChangeKind::Create => format!("    {}: {after}\n", field.field),
+            ChangeKind::Delete => format!("    {}: {before}\n", field.field),
+            ChangeKind::Update => format!("    {}: {before} → {after}\n", field.field),
+        });
+    }
+    for lost in &change.losers {
+        text.push_str(&format!(
+            "    {}: {} at the {} was decided against ({})\n",
+            lost.field,
+            value(Some(&lost.value)),
+            word(&lost.side),
+            lost.rule
+        ));
+    }
+    if let Some(error) = &change.error {
+        text.push_str(&format!("    {}\n", paint.text(Tone::Bad, error)));
+    }
 }
 
 /// The end of a run that touches only what it was asked to, as `runs rollback --json` and

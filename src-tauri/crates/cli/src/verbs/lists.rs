@@ -6,8 +6,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use tandem_app::wire::{
-    AcceptAudit, GetError, GetRun, ListAlerts, ListAudit, ListErrors, Page, ResolveError,
-    VerifyAudit,
+    AcceptAudit, GetError, GetRun, ListAlerts, ListAudit, ListErrors, Page, RecordHistory,
+    ResolveError, VerifyAudit,
 };
 use tandem_app::{AppError, WireError};
 
@@ -41,6 +41,38 @@ where
             None => return Ok(items),
         }
     }
+}
+
+/// A record's history, as one document whose list is as long as was asked for.
+pub(super) async fn record_history(
+    global: &Global,
+    args: RecordHistory,
+) -> Result<Outcome, WireError> {
+    let session = Session::open(global)?;
+    let most = args.limit;
+    let ask = |before: Option<String>, limit: u32| {
+        session.app.record_history(RecordHistory {
+            before,
+            limit,
+            ..args.clone()
+        })
+    };
+    let mut history = ask(None, most.clamp(1, PAGE)).await?;
+    let mut cursor = history.events.next.take();
+    while let Some(before) = cursor {
+        let left =
+            most.saturating_sub(u32::try_from(history.events.items.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            break;
+        }
+        let more = ask(Some(before), left.min(PAGE)).await?;
+        history.events.items.extend(more.events.items);
+        cursor = more.events.next;
+    }
+    session
+        .out
+        .print(&history, |paint| show::record_history(&history, paint))?;
+    Ok(Outcome::Completed)
 }
 
 pub(super) async fn errors(global: &Global, verb: Errors) -> Result<Outcome, WireError> {

@@ -14,8 +14,8 @@ use clap::CommandFactory as _;
 use tandem_app::WireError;
 use tandem_app::wire::{
     CreateTenant, EraseRecord, GetSync, IsolateConnection, ListConnections, ListSyncs, ListTenants,
-    PauseSync, ProbeConnection, PruneHistory, RebaselineSync, RemoveTenant, ResetConnection,
-    RestoreValue, ResumeSync, TestConnection, WireSide,
+    PauseSync, ProbeConnection, PruneHistory, RebaselineSync, RecordHistory, RemoveTenant,
+    ResetConnection, RestoreValue, ResumeSync, TestConnection, WireSide,
 };
 
 use crate::args::{Cli, Connections, Global, Plans, Records, SideArg, Syncs, Tenants, Verb};
@@ -223,6 +223,24 @@ async fn records(global: &Global, verb: Records) -> Result<Outcome, WireError> {
                 note,
             };
             return conflicts::restore(global, args).await;
+        }
+        Records::History {
+            sync,
+            source,
+            target,
+            field,
+            limit,
+        } => {
+            let args = RecordHistory {
+                tenant: global.tenant.clone(),
+                sync,
+                source,
+                target,
+                field,
+                before: None,
+                limit,
+            };
+            return lists::record_history(global, args).await;
         }
         Records::Erase {
             sync,

@@ -20,6 +20,7 @@ mod logins;
 mod many;
 mod pairs;
 mod plans;
+mod record_history;
 mod restore;
 mod retention;
 mod rollback;

@@ -49,6 +49,9 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         "cancel_run" | "get_run" | "rollback_run" => one("run"),
         "apply_plan" => NotFound(json!({ "tenant": "other", "hash": id("plan") })),
         "run_changes" => NotFound(json!({ "tenant": "other", "id": id("run"), "limit": 10 })),
+        "record_history" => NotFound(json!({
+            "tenant": "other", "sync": "customers", "source": "C-002", "limit": 10,
+        })),
         "get_conflict" | "undo_decision" | "unlink_pair" => one("conflict"),
         "resolve_conflict" => NotFound(json!({
             "tenant": "other", "id": id("conflict"), "revision": 1,

@@ -275,6 +275,47 @@ pub struct Change {
     pub erased: bool,
 }
 
+/// A write in the history of one pair of records: what, and in which run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordEvent {
+    /// The write.
+    pub change: Change,
+    /// The run that made it.
+    pub run: RunId,
+    /// When that run began.
+    pub at: DateTime<Utc>,
+    /// What started that run.
+    pub trigger: RunTrigger,
+    /// Who started it.
+    pub actor: String,
+    /// The decision it carried out, if any.
+    pub decided: Option<DecidedBy>,
+}
+
+/// Who decided about a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedBy {
+    /// Which conflict.
+    pub conflict: ConflictId,
+    /// Who.
+    pub actor: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, in their words.
+    pub note: Option<String>,
+}
+
+/// Which writes of a pair's history are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordHistoryFilter {
+    /// Only those that set, or decided about, this field.
+    pub field: Option<FieldName>,
+    /// Only those before this place in the journal: the keyset cursor.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
 /// Whether a rollback can take a change back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

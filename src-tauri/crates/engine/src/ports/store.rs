@@ -13,7 +13,8 @@ use tandem_domain::ids::{
 
 use super::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use super::history::{
-    Change, Continuation, OperationKind, RunOptions, RunStatus, RunTrigger, SyncError, SyncHistory,
+    Change, Continuation, OperationKind, RecordEvent, RecordHistoryFilter, RunOptions, RunStatus,
+    RunTrigger, SyncError, SyncHistory,
 };
 use super::pairs::{NewRestoration, PairFilter, PairRecord, SetAsideFilter, SetAsideRecord};
 use super::retention::{Erased, Erasure, Pruned, Retention};
@@ -498,6 +499,13 @@ pub trait TenantStore: CircuitStore {
     ) -> Result<PairRecord, StoreError>;
     /// What a run wrote (or would write) for a pair, ascending.
     fn changes_of(&self, run: RunId, pair: LinkId) -> Result<Vec<Change>, StoreError>;
+    /// What was ever written to a pair, newest first, as far as it is kept; simulations left out.
+    /// [`StoreError::NotFound`] where there is no such pair.
+    fn record_history(
+        &self,
+        pair: LinkId,
+        filter: &RecordHistoryFilter,
+    ) -> Result<Vec<RecordEvent>, StoreError>;
     /// Links two records by hand, whatever they were before: the next run reads both by id and compares
     /// them as if met for the first time. A partner that one of them had before stays behind
     /// as it was. Audited. [`StoreError::Conflict`] where one of them is linked already, or while a run

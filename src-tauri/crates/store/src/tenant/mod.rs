@@ -8,6 +8,7 @@ pub(crate) mod connections;
 mod decisions;
 pub(crate) mod errors;
 pub(crate) mod journal;
+pub(crate) mod record_history;
 pub(crate) mod retention;
 pub(crate) mod runs;
 mod set_aside;
@@ -22,7 +23,9 @@ use tandem_domain::ids::{
 };
 use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
-use tandem_engine::ports::history::{Change, Continuation, OperationKind, SyncError, SyncHistory};
+use tandem_engine::ports::history::{
+    Change, Continuation, OperationKind, RecordEvent, RecordHistoryFilter, SyncError, SyncHistory,
+};
 use tandem_engine::ports::pairs::{
     NewRestoration, PairFilter, PairRecord, SetAsideFilter, SetAsideRecord,
 };
@@ -303,6 +306,14 @@ impl TenantStore for SqliteTenant {
 
     fn changes_of(&self, run: RunId, pair: LinkId) -> Answer<Vec<Change>> {
         self.one(|db, tenant| journal::changes_of(db, tenant, run, pair))
+    }
+
+    fn record_history(
+        &self,
+        pair: LinkId,
+        filter: &RecordHistoryFilter,
+    ) -> Answer<Vec<RecordEvent>> {
+        self.one(|db, tenant| record_history::page(db, tenant, pair, filter))
     }
 
     fn link_by_hand(

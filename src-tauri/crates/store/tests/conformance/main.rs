@@ -14,6 +14,7 @@ mod harness;
 mod isolation;
 mod journal;
 mod pairing;
+mod record_history;
 mod recovery;
 mod retention;
 mod reviewed;
@@ -129,7 +130,8 @@ mod sqlite {
             a_half_link_whose_record_is_gone_is_removed,
             changes_come_in_pages,
             a_failed_transaction_leaves_nothing;
-        recovery:
+        record_history: a_pairs_writes_come_newest_first_page_by_page_without_simulations;
+    recovery:
             case_30_a_crash_between_write_and_receipt_is_settled,
             an_interrupted_run_is_failed_and_continued_after_the_wait,
             an_interrupted_run_counts_what_its_journal_shows,
