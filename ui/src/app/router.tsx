@@ -17,8 +17,9 @@ import { ErrorScreen } from "@/features/errors/error-screen";
 import { ErrorsScreen } from "@/features/errors/errors-screen";
 import { errorsSearch } from "@/features/errors/search";
 import { HistoryScreen } from "@/features/history/history-screen";
+import { RecordScreen } from "@/features/history/record-screen";
 import { RunScreen } from "@/features/history/run-screen";
-import { historySearch, runSearch } from "@/features/history/search";
+import { historySearch, recordSearch, runSearch } from "@/features/history/search";
 import { SimulateScreen } from "@/features/history/simulate-screen";
 import { OverviewScreen } from "@/features/overview/overview-screen";
 import { SettingsScreen } from "@/features/settings/settings-screen";
@@ -123,6 +124,15 @@ const run = createRoute({
   },
 });
 
+const record = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: "/records/$sync",
+  validateSearch: recordSearch,
+  component: function Record() {
+    return <RecordScreen sync={record.useParams().sync} search={record.useSearch()} />;
+  },
+});
+
 const errors = createRoute({
   getParentRoute: () => tenantRoute,
   path: "/errors",
@@ -196,6 +206,7 @@ const tree = root.addChildren([
     conflicts.addChildren([conflict]),
     history,
     run,
+    record,
     errors.addChildren([error]),
     syncs,
     sync,

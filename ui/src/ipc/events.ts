@@ -12,6 +12,7 @@ export const STALE_AFTER: Record<WireEvent["type"], readonly Command[]> = {
     "list_runs",
     "get_run",
     "run_changes",
+    "record_history",
     "list_syncs",
     "get_sync",
     "list_conflicts",

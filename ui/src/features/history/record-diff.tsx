@@ -1,10 +1,12 @@
+import { Link } from "@tanstack/react-router";
 import { CircleSlash, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { formatCount } from "@/components/format";
 import { Badge, Status, type Tone } from "@/components/status";
 import { Value } from "@/components/value";
 import { difference, differenceNote } from "@/components/value-model";
-import type { FieldDiff, RecordChange } from "@/ipc";
+import { type FieldDiff, type RecordChange, useTenant } from "@/ipc";
+import { t } from "@/text";
 import { rawJson } from "./raw-json";
 import { reasonWords, ruleWords } from "./reasons";
 
@@ -20,10 +22,12 @@ const KINDS: Record<
 interface Props {
   change: RecordChange;
   showAll: boolean;
+  /** The sync it is of: then its history can be opened. */
+  sync?: string;
 }
 
 /** One record before and after, field by field. */
-export function RecordDiff({ change, showAll }: Props) {
+export function RecordDiff({ change, showAll, sync }: Props) {
   const kind = KINDS[change.kind];
   const fields = showAll ? change.fields : change.fields.filter((field) => field.changed);
   const hidden = change.fields.length - fields.length;
@@ -48,6 +52,9 @@ export function RecordDiff({ change, showAll }: Props) {
           ) : null}
         </h3>
         <span className="text-meta text-muted">{reasonWords(change.reason)}</span>
+        {sync !== undefined && change.record_id !== null ? (
+          <HistoryLink sync={sync} side={change.side} id={change.record_id} />
+        ) : null}
         {change.state === "planned" ? <Reversible change={change} /> : null}
         <Status status={change.state} />
       </header>
@@ -99,6 +106,21 @@ export function RecordDiff({ change, showAll }: Props) {
       ) : null}
       <RawJson change={change} />
     </article>
+  );
+}
+
+/** Leads to what was ever written to the record. */
+function HistoryLink({ sync, side, id }: { sync: string; side: RecordChange["side"]; id: string }) {
+  const tenant = useTenant();
+  return (
+    <Link
+      to="/t/$tenant/records/$sync"
+      params={{ tenant, sync }}
+      search={{ side, id }}
+      className="text-meta underline"
+    >
+      {t("history.record.link")}
+    </Link>
   );
 }
 

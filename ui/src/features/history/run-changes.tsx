@@ -136,7 +136,7 @@ export function RunChanges({ run, showAll, scroller }: Props) {
                   </span>
                 </h3>
               ) : null}
-              <RecordDiff change={change} showAll={showAll} />
+              <RecordDiff change={change} showAll={showAll} sync={run.sync} />
             </div>
           ) : null;
         })}

@@ -19,6 +19,14 @@ export const runSearch = z.object({
 });
 export type RunSearch = z.infer<typeof runSearch>;
 
+/** Which record's history: its id on one side, and maybe just one of its fields. */
+export const recordSearch = z.object({
+  side: z.enum(["source", "target"]).catch("source"),
+  id: z.coerce.string().catch(""),
+  field: z.string().optional().catch(undefined),
+});
+export type RecordSearch = z.infer<typeof recordSearch>;
+
 export const STATUS_OPTIONS = [
   { value: "", label: "All" },
   { value: "running", label: "Running" },
