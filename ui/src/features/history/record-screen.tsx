@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { Button } from "@/components/button";
 import { Select } from "@/components/fields";
-import { Page, Scroll } from "@/components/page";
+import { Page, Scroll, Section } from "@/components/page";
 import { Empty, ErrorState, Loading } from "@/components/states";
 import { Badge } from "@/components/status";
 import { At } from "@/components/time";
@@ -62,7 +62,9 @@ export function RecordScreen({ sync, search }: Props) {
       {history.isPending ? <Loading what={t("history.record.it")} /> : null}
       {history.data ? (
         <Scroll label={t("history.record.list")}>
-          <Events events={history.data.events} field={search.field} />
+          <Section title={t("history.record.written")}>
+            <Events events={history.data.events} field={search.field} />
+          </Section>
           {history.hasNextPage ? (
             <More busy={history.isFetchingNextPage} onMore={() => void history.fetchNextPage()} />
           ) : (

@@ -5,6 +5,7 @@ export const history = {
     question: "Who changed it, when, by which rule?",
     load: "load the record's history",
     it: "the record's history",
+    written: "What was written, newest first",
     list: "What was written to the record, newest first",
     link: "History of this record",
     field: "Field",
