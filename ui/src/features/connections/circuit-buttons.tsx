@@ -4,6 +4,7 @@ import { useAnnounce } from "@/components/announce";
 import { Button } from "@/components/button";
 import { ErrorState } from "@/components/states";
 import { type ConnectionView, commandMutation, invalidate, useTenant } from "@/ipc";
+import { t } from "@/text";
 
 const ICON = { "aria-hidden": true, className: "size-4" } as const;
 
@@ -16,17 +17,18 @@ export function useCircuit(connection: ConnectionView) {
   const name = connection.name;
   const probe = useMutation({
     ...commandMutation("probe_connection"),
-    onSuccess: ({ error }) => announce(error ? `${name} did not answer.` : `${name} answers.`),
+    onSuccess: ({ error }) =>
+      announce(t(error ? "connections.probeFailed" : "connections.testOk", { name })),
     onSettled: stale,
   });
   const isolate = useMutation({
     ...commandMutation("isolate_connection"),
-    onSuccess: () => announce(`${name} is isolated: nothing is read or written there.`),
+    onSuccess: () => announce(t("connections.isolated", { name })),
     onSettled: stale,
   });
   const reset = useMutation({
     ...commandMutation("reset_connection"),
-    onSuccess: () => announce(`${name} is let through again.`),
+    onSuccess: () => announce(t("connections.resetDone", { name })),
     onSettled: stale,
   });
   return { probe, isolate, reset, args: { tenant, name } };
@@ -52,33 +54,33 @@ export function CircuitButtons({
       {troubled && !isolated ? (
         <Button
           aria-disabled={busy}
-          title="One read-only call now, instead of waiting"
+          title={t("connections.probeTitle")}
           onClick={() => (busy ? undefined : probe.mutate(args))}
           icon={<Radar {...ICON} />}
         >
-          {probe.isPending ? "Probing…" : "Probe now"}
+          {t(probe.isPending ? "connections.probing" : "connections.probe")}
           {of}
         </Button>
       ) : null}
       {troubled ? (
         <Button
           aria-disabled={busy}
-          title="Let calls through again, whatever happened before"
+          title={t("connections.resetTitle")}
           onClick={() => (busy ? undefined : reset.mutate(args))}
           icon={<CirclePlay {...ICON} />}
         >
-          {isolated ? "Let through again" : "Reset"}
+          {t(isolated ? "connections.letThrough" : "connections.reset")}
           {of}
         </Button>
       ) : null}
       {isolated ? null : (
         <Button
           aria-disabled={busy}
-          title="Let nothing through until it is reset"
+          title={t("connections.isolateTitle")}
           onClick={() => (busy ? undefined : isolate.mutate(args))}
           icon={<CircleSlash {...ICON} />}
         >
-          Isolate
+          {t("connections.isolate")}
           {of}
         </Button>
       )}
@@ -91,10 +93,16 @@ export function CircuitErrors({ name, circuit }: { name: string; circuit: Circui
   const refused = probe.data?.error ?? null;
   return (
     <>
-      {refused ? <ErrorState doing={`reach ${name}`} error={refused} /> : null}
-      {probe.error ? <ErrorState doing={`probe ${name}`} error={probe.error} /> : null}
-      {isolate.error ? <ErrorState doing={`isolate ${name}`} error={isolate.error} /> : null}
-      {reset.error ? <ErrorState doing={`reset ${name}`} error={reset.error} /> : null}
+      {refused ? <ErrorState doing={t("connections.doReach", { name })} error={refused} /> : null}
+      {probe.error ? (
+        <ErrorState doing={t("connections.doProbe", { name })} error={probe.error} />
+      ) : null}
+      {isolate.error ? (
+        <ErrorState doing={t("connections.doIsolate", { name })} error={isolate.error} />
+      ) : null}
+      {reset.error ? (
+        <ErrorState doing={t("connections.doReset", { name })} error={reset.error} />
+      ) : null}
     </>
   );
 }

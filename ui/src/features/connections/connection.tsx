@@ -2,12 +2,12 @@ import { useMutation } from "@tanstack/react-query";
 import { Plug } from "lucide-react";
 import { useAnnounce } from "@/components/announce";
 import { Button } from "@/components/button";
-import { plural } from "@/components/format";
 import { Facts } from "@/components/page";
 import { ErrorState } from "@/components/states";
 import { circuitStatus, Status } from "@/components/status";
 import { Ago } from "@/components/time";
 import { type CollectionView, type ConnectionView, commandMutation, useTenant } from "@/ipc";
+import { t } from "@/text";
 import { CircuitButtons, CircuitErrors, useCircuit } from "./circuit-buttons";
 import { TestResult } from "./test-result";
 
@@ -19,7 +19,9 @@ export function Connection({ connection }: { connection: ConnectionView }) {
   const test = useMutation({
     ...commandMutation("test_connection"),
     onSuccess: (result) =>
-      announce(`${connection.name} ${result.ok ? "answers" : "could not be fully reached"}.`),
+      announce(
+        t(result.ok ? "connections.testOk" : "connections.testFailed", { name: connection.name }),
+      ),
   });
   return (
     <li className="border-line-w flex flex-col gap-3 rounded-l border-line p-4">
@@ -35,21 +37,26 @@ export function Connection({ connection }: { connection: ConnectionView }) {
           }
           icon={<Plug aria-hidden="true" className="size-4" />}
         >
-          {test.isPending ? "Testing…" : "Test"}
+          {t(test.isPending ? "connections.testing" : "connections.test")}
           <span className="sr-only"> {connection.name}</span>
         </Button>
         <CircuitButtons connection={connection} circuit={circuit} />
       </div>
       <Facts
         items={[
-          ["Kind", connection.kind],
+          [t("connections.kind"), connection.kind],
           [
-            "Address",
+            t("connections.address"),
             <span key="address" className="font-mono text-mono">
               {connection.address}
             </span>,
           ],
-          ["Used by", connection.used_by.length > 0 ? connection.used_by.join(", ") : "no sync"],
+          [
+            t("connections.usedBy"),
+            connection.used_by.length > 0
+              ? connection.used_by.join(", ")
+              : t("connections.usedByNone"),
+          ],
           ...troubles(connection),
         ]}
       />
@@ -58,10 +65,15 @@ export function Connection({ connection }: { connection: ConnectionView }) {
         {test.data && !test.data.error ? <TestResult test={test.data} /> : null}
       </div>
       {test.data?.error ? (
-        <ErrorState doing={`reach ${connection.name}`} error={test.data.error} />
+        <ErrorState
+          doing={t("connections.doReach", { name: connection.name })}
+          error={test.data.error}
+        />
       ) : null}
       <CircuitErrors name={connection.name} circuit={circuit} />
-      {test.error ? <ErrorState doing={`test ${connection.name}`} error={test.error} /> : null}
+      {test.error ? (
+        <ErrorState doing={t("connections.doTest", { name: connection.name })} error={test.error} />
+      ) : null}
     </li>
   );
 }
@@ -69,25 +81,32 @@ export function Connection({ connection }: { connection: ConnectionView }) {
 function troubles(connection: ConnectionView): [string, React.ReactNode][] {
   const rows: [string, React.ReactNode][] = [];
   if (connection.failures > 0) {
-    rows.push(["Failures in a row", plural(connection.failures, "call")]);
+    rows.push([t("connections.failures"), t("connections.calls", { count: connection.failures })]);
   }
   if (connection.open_until !== null) {
-    rows.push(["Next try", <Ago key="until" at={connection.open_until} />]);
+    rows.push([t("connections.nextTry"), <Ago key="until" at={connection.open_until} />]);
   }
   if (connection.last_error !== null) {
-    rows.push(["Last error", connection.last_error]);
+    rows.push([t("connections.lastError"), connection.last_error]);
   }
   if (connection.circuit !== "closed" && connection.circuit_changed_at !== null) {
-    rows.push(["Since", <Ago key="since" at={connection.circuit_changed_at} />]);
+    rows.push([t("connections.since"), <Ago key="since" at={connection.circuit_changed_at} />]);
   }
   return rows;
 }
 
 const CHANGES: Record<string, string> = {
-  feed: "a feed of changes",
-  since: "what changed since the last run",
-  full: "a full listing each time",
+  feed: t("connections.changesFeed"),
+  since: t("connections.changesSince"),
+  full: t("connections.changesFull"),
 };
+
+const HEADS = [
+  t("connections.collection"),
+  t("connections.readBy"),
+  t("connections.writes"),
+  t("connections.perCall"),
+];
 
 function Collections({ collections }: { collections: CollectionView[] }) {
   if (collections.length === 0) return null;
@@ -95,7 +114,7 @@ function Collections({ collections }: { collections: CollectionView[] }) {
     <table className="w-full border-collapse">
       <thead className="text-meta text-muted">
         <tr>
-          {["Collection", "Read by", "Writes", "Per call"].map((head) => (
+          {HEADS.map((head) => (
             <th key={head} scope="col" className="py-1 pe-3 text-start font-medium">
               {head}
             </th>
@@ -110,11 +129,13 @@ function Collections({ collections }: { collections: CollectionView[] }) {
             </th>
             <td className="py-1 pe-3">{CHANGES[collection.changes] ?? collection.changes}</td>
             <td className="py-1 pe-3">
-              {collection.conditional_writes
-                ? "only if unchanged meanwhile"
-                : "after re-reading; a short window remains"}
+              {t(
+                collection.conditional_writes
+                  ? "connections.writesConditional"
+                  : "connections.writesReread",
+              )}
             </td>
-            <td className="py-1">{plural(collection.bulk, "record")}</td>
+            <td className="py-1">{t("connections.records", { count: collection.bulk })}</td>
           </tr>
         ))}
       </tbody>

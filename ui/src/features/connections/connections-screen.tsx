@@ -3,6 +3,7 @@ import { Loaded } from "@/components/loaded";
 import { Page, Scroll } from "@/components/page";
 import { Empty } from "@/components/states";
 import { commandQuery, useTenant } from "@/ipc";
+import { Trans, t } from "@/text";
 import { Connection } from "./connection";
 
 /** Can we reach each system? */
@@ -10,15 +11,16 @@ export function ConnectionsScreen() {
   const tenant = useTenant();
   const connections = useQuery(commandQuery("list_connections", { tenant }));
   return (
-    <Page title="Connections" lead="Can we reach each system?">
-      <Scroll label="Connections">
-        <Loaded query={connections} what="the connections">
+    <Page title={t("connections.title")} lead={t("connections.question")}>
+      <Scroll label={t("connections.title")}>
+        <Loaded query={connections} what={t("connections.theConnections")}>
           {(items) =>
             items.length === 0 ? (
-              <Empty kind="none yet" title="No connection yet">
-                A connection is one external system and how to reach it. Add connections with a
-                workspace file:{" "}
-                <code className="font-mono text-mono">tandem apply -f workspace.toml</code>
+              <Empty kind="none yet" title={t("connections.none")}>
+                <Trans
+                  i18nKey="connections.noneWhy"
+                  components={{ 1: <code className="font-mono text-mono" /> }}
+                />
               </Empty>
             ) : (
               <ul className="grid items-start gap-3 lg:grid-cols-2">

@@ -1,12 +1,13 @@
 import { CircleCheck, CircleX } from "lucide-react";
-import { formatDuration, plural } from "@/components/format";
+import { formatDuration } from "@/components/format";
 import type { ConnectionTest } from "@/ipc";
+import { t } from "@/text";
 
 /** What a test found: that it answered, how fast, whose clock, and each collection. */
 export function TestResult({ test }: { test: ConnectionTest }) {
   return (
     <div className="border-line-w rounded-m border-line bg-surface p-3">
-      <p className="font-medium">{test.ok ? answered(test) : "Not everything could be reached."}</p>
+      <p className="font-medium">{test.ok ? answered(test) : t("connections.notEverything")}</p>
       {test.clock_offset_ms !== null ? (
         <p className="text-muted">{clock(test.clock_offset_ms)}</p>
       ) : null}
@@ -14,9 +15,15 @@ export function TestResult({ test }: { test: ConnectionTest }) {
         {test.collections.map((collection) => (
           <li key={collection.name} className="flex items-start gap-1.5">
             {collection.error ? (
-              <CircleX aria-label="Failed" className="mt-0.5 size-4 shrink-0 text-failed" />
+              <CircleX
+                aria-label={t("connections.failed")}
+                className="mt-0.5 size-4 shrink-0 text-failed"
+              />
             ) : (
-              <CircleCheck aria-label="Reached" className="mt-0.5 size-4 shrink-0 text-success" />
+              <CircleCheck
+                aria-label={t("connections.reached")}
+                className="mt-0.5 size-4 shrink-0 text-success"
+              />
             )}
             <span className="min-w-0 wrap-anywhere">
               {collection.name}:{" "}
@@ -28,7 +35,9 @@ export function TestResult({ test }: { test: ConnectionTest }) {
                   ) : null}
                 </>
               ) : (
-                `${collection.complete ? "" : "at least "}${plural(collection.fields, "field")}`
+                t(collection.complete ? "connections.fields" : "connections.fieldsAtLeast", {
+                  count: collection.fields,
+                })
               )}
             </span>
           </li>
@@ -39,14 +48,15 @@ export function TestResult({ test }: { test: ConnectionTest }) {
 }
 
 function answered(test: ConnectionTest): string {
-  const who = test.system ?? "It";
+  const who = test.system ?? t("connections.it");
   return test.latency_ms === null
-    ? `${who} answered.`
-    : `${who} answered in ${formatDuration(test.latency_ms)}.`;
+    ? t("connections.answered", { who })
+    : t("connections.answeredIn", { who, duration: formatDuration(test.latency_ms) });
 }
 
 function clock(offset: number): string {
-  if (Math.abs(offset) < 1_000) return "Its clock agrees with ours to within a second.";
-  const way = offset > 0 ? "ahead of" : "behind";
-  return `Its clock is ${formatDuration(Math.abs(offset))} ${way} ours; times are corrected for that.`;
+  if (Math.abs(offset) < 1_000) return t("connections.clockAgrees");
+  return t(offset > 0 ? "connections.clockAhead" : "connections.clockBehind", {
+    duration: formatDuration(Math.abs(offset)),
+  });
 }

@@ -3,10 +3,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { CircleCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
-import { plural } from "@/components/format";
 import { Page, Scroll } from "@/components/page";
 import { ErrorState } from "@/components/states";
 import { commandMutation, commandQuery, useTenant } from "@/ipc";
+import { Trans, t } from "@/text";
 
 /**
  * From an empty store to a first successful sync in three steps: load the sample systems, run
@@ -31,12 +31,12 @@ export function FirstRun() {
   const info = useQuery(commandQuery("app_info", {}));
   const ready = first !== undefined;
   return (
-    <Page title="Welcome to Tandem" lead="It keeps the records of two systems in step, both ways.">
-      <Scroll label="First steps">
+    <Page title={t("setup.welcome")} lead={t("setup.lead")}>
+      <Scroll label={t("setup.firstSteps")}>
         <ol className="flex max-w-[64ch] flex-col gap-4">
           <Step
             number={1}
-            title="Load the sample systems"
+            title={t("setup.load")}
             done={ready}
             current={!ready}
             action={
@@ -46,20 +46,20 @@ export function FirstRun() {
                   aria-disabled={load.isPending}
                   onClick={() => (load.isPending ? undefined : load.mutate({ tenant }))}
                 >
-                  {load.isPending ? "Loading…" : "Load the sample systems"}
+                  {t(load.isPending ? "setup.loading" : "setup.load")}
                 </Button>
               )
             }
           >
             {info.data?.sample_available === false
-              ? "The sample systems are not part of this program. Apply a workspace file of your own instead, as shown below."
+              ? t("setup.noSample")
               : load.data
-                ? `Two sample systems are running on this machine, with ${plural(load.data.syncs.length, "sync")} between them.`
-                : "A web shop and an ERP with customers and products, on this machine only. Nothing of yours is touched."}
+                ? t("setup.loaded", { count: load.data.syncs.length })
+                : t("setup.whatSample")}
           </Step>
           <Step
             number={2}
-            title="Run the first sync"
+            title={t("setup.run")}
             done={run.isSuccess}
             current={ready && !run.isSuccess}
             action={
@@ -73,30 +73,30 @@ export function FirstRun() {
                       : run.mutate({ tenant, name: first, simulate: false, full: false })
                   }
                 >
-                  {run.isPending ? "Starting…" : `Sync ${first} now`}
+                  {run.isPending ? t("setup.starting") : t("setup.runNow", { sync: first })}
                 </Button>
               ) : null
             }
           >
-            Both systems are read, records that belong together are paired, and what is missing on
-            one side is created there.
+            {t("setup.whatRun")}
           </Step>
-          <Step number={3} title="See what changed" done={false} current={false} action={null}>
-            The run's page shows every written record before and after, field by field. What needs
-            your decision waits under Conflicts.
+          <Step number={3} title={t("setup.look")} done={false} current={false} action={null}>
+            {t("setup.whatLook")}
           </Step>
         </ol>
         {load.error ? (
           <ErrorState
-            doing="load the sample systems"
+            doing={t("setup.doLoad")}
             error={load.error}
             onRetry={() => load.mutate({ tenant })}
           />
         ) : null}
-        {run.error ? <ErrorState doing="start the first sync" error={run.error} /> : null}
+        {run.error ? <ErrorState doing={t("setup.doRun")} error={run.error} /> : null}
         <p className="mt-6 max-w-[64ch] text-muted">
-          To connect your own systems instead, describe them in a workspace file and apply it:{" "}
-          <code className="font-mono text-mono">tandem apply -f workspace.toml</code>
+          <Trans
+            i18nKey="setup.ownSystems"
+            components={{ 1: <code className="font-mono text-mono" /> }}
+          />
         </p>
       </Scroll>
     </Page>
@@ -119,7 +119,11 @@ function Step({ number, title, done, current, action, children }: StepProps) {
       className={`border-line-w flex gap-4 rounded-l p-4 ${current ? "border-line-strong bg-raised" : "border-line bg-surface"}`}
     >
       <span className="mt-0.5 inline-flex size-7 shrink-0 items-center justify-center rounded-full border border-line-strong font-semibold">
-        {done ? <CircleCheck aria-label="Done" className="size-5 text-success" /> : number}
+        {done ? (
+          <CircleCheck aria-label={t("setup.done")} className="size-5 text-success" />
+        ) : (
+          number
+        )}
       </span>
       <div className="min-w-0 flex-1">
         <h2 className="text-section font-semibold">{title}</h2>

@@ -5,6 +5,7 @@ import { Button } from "@/components/button";
 import { TextField } from "@/components/fields";
 import { ErrorState } from "@/components/states";
 import { commandMutation } from "@/ipc";
+import { t } from "@/text";
 
 interface Props {
   /** The name to begin with. */
@@ -35,19 +36,19 @@ export function NewTenantForm({ suggested, onCreated }: Props) {
     <form onSubmit={submit} className="flex flex-col gap-4 p-4">
       <TextField
         id={id}
-        label="Name of the tenant"
+        label={t("setup.tenantName")}
         value={name}
         autoComplete="off"
         maxLength={128}
         onChange={(event) => setName(event.target.value)}
-        hint="A tenant owns its own connections, syncs, history and conflicts. Nothing crosses to another."
+        hint={t("setup.tenantHint")}
       />
       {create.error ? (
-        <ErrorState doing={`create the tenant ${trimmed}`} error={create.error} />
+        <ErrorState doing={t("setup.doCreate", { name: trimmed })} error={create.error} />
       ) : null}
       <div>
         <Button look="primary" type="submit" aria-disabled={trimmed === "" || create.isPending}>
-          {create.isPending ? "Creating…" : "Create the tenant"}
+          {t(create.isPending ? "setup.creating" : "setup.createTenant")}
         </Button>
       </div>
     </form>
@@ -58,8 +59,8 @@ export function NewTenantForm({ suggested, onCreated }: Props) {
 export function FirstTenant() {
   return (
     <main className="mx-auto mt-[12vh] max-w-[36rem]">
-      <h1 className="px-4 text-title font-semibold">Welcome to Tandem</h1>
-      <p className="px-4 text-muted">It keeps the records of two systems in step, both ways.</p>
+      <h1 className="px-4 text-title font-semibold">{t("setup.welcome")}</h1>
+      <p className="px-4 text-muted">{t("setup.lead")}</p>
       <NewTenantForm suggested="main" />
     </main>
   );
