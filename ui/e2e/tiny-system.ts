@@ -18,6 +18,8 @@ export class TinySystem {
   readonly writes: string[] = [];
   /** How long each answer takes, ms. */
   delay = 0;
+  /** The status every request is refused with, while it is set. */
+  fault: number | null = null;
   private next = 1;
   private readonly server: Server = createServer((request, response) => {
     void this.answer(request, response);
@@ -69,7 +71,10 @@ export class TinySystem {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
     const [, , id] = new URL(request.url ?? "/", "http://localhost").pathname.split("/");
-    const [status, body] = this.respond(request, id, text === "" ? {} : JSON.parse(text));
+    const [status, body] =
+      this.fault === null
+        ? this.respond(request, id, text === "" ? {} : JSON.parse(text))
+        : [this.fault, { error: "closed for maintenance" }];
     response.writeHead(status, { "Content-Type": "application/json" });
     response.end(body === null ? "" : JSON.stringify(body));
   }

@@ -17,11 +17,17 @@ export interface Bucket {
   newest: string | null;
 }
 
-const MINUTE = 60_000;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 // Round widths that people count in.
 const WIDTHS = [
+  // A first day's history is a matter of minutes: one bar of them all would say nothing.
+  SECOND,
+  5 * SECOND,
+  15 * SECOND,
+  30 * SECOND,
   MINUTE,
   2 * MINUTE,
   5 * MINUTE,
