@@ -217,6 +217,23 @@ describe.skipIf(PROGRAM === undefined)("without a mouse, on a real backend", () 
     expect(desk.complaints).toEqual([]);
   });
 
+  test("a sync is paused and resumed from the palette", async () => {
+    await start("overview");
+    for (const [word, paused] of [
+      ["Pause people", true],
+      ["Resume people", false],
+    ] as const) {
+      await press("Control+k");
+      await page.keyboard.type(word);
+      await page.waitForSelector(`[role=option]:has-text('${word}')`);
+      await press("Enter");
+      await page.waitForSelector(paused ? "text=people rests" : "text=people runs again");
+      const { paused: is } = await world.serve.call("get_sync", { tenant: TENANT, name: "people" });
+      expect(is).toBe(paused);
+    }
+    expect(desk.complaints).toEqual([]);
+  });
+
   test("a plan is reviewed, deletes first, and applied just so; then it is taken back", async () => {
     world.edit("lumen", 300, { phone: "+49 30 3000" });
     world.remove("lumen", 301);

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { useAnnounce } from "@/components/announce";
 import { DENSITIES, THEMES, usePreferences } from "@/components/preferences";
 import { commandMutation, commandQuery, useTenant } from "@/ipc";
+import { t } from "@/text";
 import type { PaletteGroup } from "./palette";
 import { SCREENS } from "./screens";
 
@@ -39,6 +40,14 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
   const { mutate: probe } = useMutation({
     ...commandMutation("probe_connection"),
     ...told((name) => `${name} was asked: see Connections.`),
+  });
+  const { mutate: pause } = useMutation({
+    ...commandMutation("pause_sync"),
+    ...told((name) => t("app.palette.paused", { name })),
+  });
+  const { mutate: resume } = useMutation({
+    ...commandMutation("resume_sync"),
+    ...told((name) => t("app.palette.resumed", { name })),
   });
   const { mutate: reset } = useMutation({
     ...commandMutation("reset_connection"),
@@ -80,6 +89,11 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
               run: () => start({ tenant, name, simulate: true, full: false }),
             },
           ]),
+          ...(syncs ?? []).map(({ name, paused }) => ({
+            id: `pause ${name}`,
+            label: t(paused ? "app.palette.resume" : "app.palette.pause", { name }),
+            run: () => (paused ? resume : pause)({ tenant, name }),
+          })),
           ...(running ?? []).map(({ id, sync }) => ({
             id: `cancel ${id}`,
             label: `Cancel the run of ${sync}`,
@@ -147,6 +161,8 @@ export function usePaletteGroups(showHelp: () => void): PaletteGroup[] {
     navigate,
     start,
     cancel,
+    pause,
+    resume,
     probe,
     reset,
     showHelp,
