@@ -1,19 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { formatCount, formatShare, plural } from "@/components/format";
+import { formatCount, formatShare } from "@/components/format";
 import { Loaded } from "@/components/loaded";
 import { Metric, Page, Scroll, Section } from "@/components/page";
 import { circuitStatus, Status } from "@/components/status";
 import { Ago } from "@/components/time";
 import { commandQuery, type OverviewView, useTenant } from "@/ipc";
+import { t } from "@/text";
 
 /** Is everything healthy? While nothing is set up yet, `firstRun` stands in its place. */
 export function OverviewScreen({ firstRun }: { firstRun: ReactNode }) {
   const tenant = useTenant();
   const overview = useQuery(commandQuery("overview", { tenant }));
   return (
-    <Loaded query={overview} what="the overview">
+    <Loaded query={overview} what={t("overview.theOverview")}>
       {(data) => <Content data={data} firstRun={firstRun} />}
     </Loaded>
   );
@@ -30,62 +31,64 @@ function Overview({ data }: { data: OverviewView }) {
   const troubles = troublesOf(data);
   return (
     <Page
-      title="Overview"
+      title={t("overview.title")}
       lead={
         troubles.length === 0
-          ? "Everything is healthy."
-          : `Needs attention: ${troubles.join(", ")}.`
+          ? t("overview.healthy")
+          : t("overview.attention", { troubles: troubles.join(", ") })
       }
     >
-      <Scroll label="Overview">
+      <Scroll label={t("overview.title")}>
         <div className="mb-6 flex flex-wrap gap-3">
           <Metric
-            label="Open conflicts"
+            label={t("overview.openConflicts")}
             value={formatCount(data.open_conflicts)}
             note={
               <Link to="/t/$tenant/conflicts" params={{ tenant }} className="underline">
-                {data.open_conflicts === 0 ? "Nothing to decide" : "Decide them"}
+                {t(data.open_conflicts === 0 ? "overview.nothingToDecide" : "overview.decide")}
               </Link>
             }
           />
           <Metric
-            label="Unresolved errors"
+            label={t("overview.unresolvedErrors")}
             value={formatCount(data.unresolved_errors)}
             note={
               <Link to="/t/$tenant/errors" params={{ tenant }} className="underline">
-                {data.unresolved_errors === 0 ? "Nothing is blocked" : "See what fixes them"}
+                {t(data.unresolved_errors === 0 ? "overview.nothingBlocked" : "overview.fixes")}
               </Link>
             }
           />
           <Metric
-            label="Running now"
+            label={t("overview.runningNow")}
             value={formatCount(data.running.length)}
-            note={data.running[0]?.sync ?? "nothing"}
+            note={data.running[0]?.sync ?? t("overview.nothing")}
           />
           <Metric
-            label="Runs that did not fail"
-            value={data.success_rate === null ? "–" : formatShare(data.success_rate)}
-            note={data.success_rate === null ? "nothing has run yet" : "of the last 30"}
+            label={t("overview.didNotFail")}
+            value={
+              data.success_rate === null ? t("overview.unknown") : formatShare(data.success_rate)
+            }
+            note={t(data.success_rate === null ? "overview.noRunYet" : "overview.ofLast")}
           />
           <Metric
-            label="Linked records"
+            label={t("overview.linked")}
             value={formatCount(data.links)}
-            note="pairs kept in step"
+            note={t("overview.pairs")}
           />
           <Metric
-            label="Syncs"
+            label={t("overview.syncs")}
             value={formatCount(data.syncs.length)}
             note={
               <Link to="/t/$tenant/syncs" params={{ tenant }} className="underline">
-                See them
+                {t("overview.see")}
               </Link>
             }
           />
         </div>
         <div className="grid gap-x-8 lg:grid-cols-2">
-          <Section title="Latest runs">
+          <Section title={t("overview.latest")}>
             {data.last_runs.length === 0 ? (
-              <p className="text-muted">Nothing has run yet.</p>
+              <p className="text-muted">{t("overview.noneYet")}</p>
             ) : (
               <ul>
                 {data.last_runs.map((run) => (
@@ -100,7 +103,7 @@ function Overview({ data }: { data: OverviewView }) {
                       </span>
                       <span className="min-w-0 flex-1 truncate font-medium">{run.sync}</span>
                       <span className="text-muted">
-                        {run.started_at ? <Ago at={run.started_at} /> : "not started"}
+                        {run.started_at ? <Ago at={run.started_at} /> : t("overview.notStarted")}
                       </span>
                     </Link>
                   </li>
@@ -108,7 +111,7 @@ function Overview({ data }: { data: OverviewView }) {
               </ul>
             )}
           </Section>
-          <Section title="Connections">
+          <Section title={t("overview.connections")}>
             <ul>
               {data.connections.map((connection) => (
                 <li key={connection.name} className="border-b border-line">
@@ -138,8 +141,12 @@ function Overview({ data }: { data: OverviewView }) {
 function troublesOf(data: OverviewView): string[] {
   const open = data.connections.filter((connection) => connection.circuit === "open").length;
   return [
-    data.open_conflicts === 0 ? null : plural(data.open_conflicts, "open conflict"),
-    data.unresolved_errors === 0 ? null : plural(data.unresolved_errors, "unresolved error"),
-    open === 0 ? null : plural(open, "unreachable system"),
+    data.open_conflicts === 0
+      ? null
+      : t("overview.conflictTrouble", { count: data.open_conflicts }),
+    data.unresolved_errors === 0
+      ? null
+      : t("overview.errorTrouble", { count: data.unresolved_errors }),
+    open === 0 ? null : t("overview.systemTrouble", { count: open }),
   ].filter((trouble) => trouble !== null);
 }
