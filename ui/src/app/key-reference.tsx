@@ -36,6 +36,8 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
       ["Shift+1", "Fill all undecided fields from the source; again: overwrite all"],
       ["Shift+2", "The same from the target"],
       ["Shift+3", "The same from the base"],
+      ["a", "Accept the suggestion for the field"],
+      ["Shift+A", "Accept all clear suggestions for undecided fields"],
       ["b", "Apply the decision to similar conflicts"],
       ["n", "Write a note"],
       ["[ ]", "Previous and next conflict"],

@@ -1,8 +1,11 @@
 //! Finding things by what people type: names with a hint when misspelt, ids by their beginning.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
+use tandem_domain::conflict::ConflictState;
 use tandem_domain::ids::{ConflictId, ErrorId, RecordId, RunId, Side, SyncId};
+use tandem_domain::suggestion::{Tally, suggest};
 use tandem_engine::ports::history::{SyncError, SyncHistory};
 use tandem_engine::ports::store::{
     ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter, RunFilter, SyncRecord, Tenant,
@@ -12,6 +15,8 @@ use tandem_engine::ports::{Store, StoreError};
 use uuid::Uuid;
 
 use crate::error::{AppError, nearest, sentence};
+use crate::views::conflicts::suggestion;
+use crate::wire::FieldSuggestion;
 
 /// The tenant of that name.
 pub(crate) fn tenant(store: &dyn Store, name: &str) -> Result<Tenant, AppError> {
@@ -205,6 +210,7 @@ fn by_prefix<T>(
 pub(crate) struct Syncs<'a> {
     store: &'a dyn TenantStore,
     known: HashMap<SyncId, Option<SyncRecord>>,
+    tallies: HashMap<SyncId, Vec<Tally>>,
 }
 
 impl<'a> Syncs<'a> {
@@ -215,7 +221,11 @@ impl<'a> Syncs<'a> {
             .into_iter()
             .map(|it| (it.id, Some(it)))
             .collect();
-        Ok(Self { store, known })
+        Ok(Self {
+            store,
+            known,
+            tallies: HashMap::new(),
+        })
     }
 
     /// The sync, if it can still be found.
@@ -225,6 +235,30 @@ impl<'a> Syncs<'a> {
             .entry(id)
             .or_insert_with(|| store.sync(id).ok())
             .as_ref()
+    }
+
+    /// Reads what people chose in the conflicts of a sync so far, once.
+    pub(crate) fn tallies(&mut self, id: SyncId) -> Result<(), AppError> {
+        if let Entry::Vacant(new) = self.tallies.entry(id) {
+            new.insert(self.store.tallies(id)?);
+        }
+        Ok(())
+    }
+
+    /// What is suggested for the contested fields of an open conflict, from the tallies read before;
+    /// nothing for one that is settled.
+    pub(crate) fn suggestions(&self, conflict: &ConflictRecord) -> Vec<FieldSuggestion> {
+        if conflict.state != ConflictState::Open {
+            return Vec::new();
+        }
+        let tallies = self
+            .tallies
+            .get(&conflict.sync)
+            .map_or(&[][..], Vec::as_slice);
+        let contested = conflict.draft.fields.iter().filter(|it| it.contested);
+        contested
+            .filter_map(|it| suggestion(&it.field, suggest(tallies, &conflict.draft, it)?))
+            .collect()
     }
 
     /// The connection's name on a side of a sync.

@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod schema;
 mod standing;
 pub mod strategy;
+pub mod suggestion;
 pub mod validation;
 pub mod value;
 

@@ -10,7 +10,7 @@ use tandem_engine::ports::store::StoreError;
 use crate::fault::{Fault, Result};
 
 /// Every migration, oldest first. Append only.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     include_str!("../../../../migrations/0001_initial.sql"),
     include_str!("../../../../migrations/0002_calls.sql"),
     include_str!("../../../../migrations/0003_constraints.sql"),
@@ -21,6 +21,7 @@ const STEPS: [&str; 10] = [
     include_str!("../../../../migrations/0008_plans.sql"),
     include_str!("../../../../migrations/0009_audit_seals.sql"),
     include_str!("../../../../migrations/0010_record_history.sql"),
+    include_str!("../../../../migrations/0011_decision_tallies.sql"),
 ];
 
 /// The version this Tandem knows.

@@ -8,6 +8,7 @@ import { usePreferences } from "@/components/preferences";
 import { ErrorState } from "@/components/states";
 import { useUnsaved } from "@/components/unsaved";
 import { type ConflictView, useTenant } from "@/ipc";
+import { t } from "@/text";
 import { useDecided, useResolve } from "./api/resolve";
 import { ConflictHeader } from "./conflict-header";
 import type { Ways } from "./conflict-screen";
@@ -22,6 +23,7 @@ import {
   undecidedCount,
 } from "./model/decision";
 import { type Intent, intentOf } from "./model/keys";
+import { clearOnes, evidence, takeOf } from "./model/suggestion";
 import { UncontestedFields } from "./uncontested-fields";
 import { useSimilar } from "./use-similar";
 
@@ -88,6 +90,29 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
     await similar.begin({ choices, ...(text ? { note: text } : {}) }, decision.revision);
   };
 
+  const clear = clearOnes(conflict.suggestions, decision);
+  const clearCount = Object.keys(clear).length;
+  const acceptOne = () => {
+    const suggestion = conflict.suggestions.find((each) => each.field === field?.field);
+    if (!field) return;
+    if (!suggestion || !available(field, takeOf(suggestion))) {
+      const text = t("conflicts.noSuggestion", { field: field.field });
+      setNotice(text);
+      announce(text);
+      return;
+    }
+    const choice = { take: takeOf(suggestion) };
+    announce(evidence(suggestion, conflict));
+    dispatch({ type: "choose", field: field.field, choice, advance: true });
+  };
+  const acceptClear = () => {
+    const text =
+      clearCount === 0 ? t("conflicts.noStrong") : t("conflicts.accepted", { count: clearCount });
+    if (clearCount === 0) setNotice(text);
+    announce(text);
+    dispatch({ type: "accept", fields: clear });
+  };
+
   const act = (intent: Intent) => {
     setNotice(null);
     switch (intent.do) {
@@ -108,6 +133,12 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
         break;
       case "edit":
         if (field) dispatch({ type: "edit", field: field.field });
+        break;
+      case "accept":
+        acceptOne();
+        break;
+      case "accept_all":
+        acceptClear();
         break;
       case "clear":
         if (field) dispatch({ type: "clear", field: field.field });
@@ -175,6 +206,11 @@ export function ConflictDetail({ conflict, ...ways }: { conflict: ConflictView }
             (left === 0 ? "Every field is decided." : `${plural(left, "field")} undecided`)}
         </p>
         <Hints />
+        {clearCount > 0 ? (
+          <Button onClick={acceptClear}>
+            {t("conflicts.acceptStrong", { count: clearCount })} <Keys chord="Shift+A" />
+          </Button>
+        ) : null}
         <Button aria-disabled={left > 0} onClick={() => void applyToSimilar()}>
           Apply to similar <Key>b</Key>
         </Button>

@@ -5,6 +5,7 @@ import { Value } from "@/components/value";
 import { difference, differenceNote } from "@/components/value-model";
 import type { ConflictFieldView, ConflictView } from "@/ipc";
 import { CustomEditor } from "./custom-editor";
+import { Ghost } from "./ghost";
 import {
   type Action,
   type Choice,
@@ -12,6 +13,7 @@ import {
   resultOf,
   type SideChange,
 } from "./model/decision";
+import { takeOf } from "./model/suggestion";
 
 interface Props {
   conflict: ConflictView;
@@ -282,6 +284,7 @@ function Result({ conflict, field, choice, editing, dispatch }: ResultProps) {
     );
   }
   const custom = choice?.take === "custom";
+  const suggestion = conflict.suggestions.find((each) => each.field === name);
   return (
     <div
       className={`border-line-w min-h-9 rounded-m px-2 py-1.5 ${choice ? "tone-border bg-result-tint text-result" : "border-dashed border-line-strong"}`}
@@ -293,6 +296,21 @@ function Result({ conflict, field, choice, editing, dispatch }: ResultProps) {
       ) : (
         <span className="text-muted">Undecided</span>
       )}
+      {suggestion && !choice ? (
+        <Ghost
+          conflict={conflict}
+          field={field}
+          suggestion={suggestion}
+          onAccept={() =>
+            dispatch({
+              type: "choose",
+              field: name,
+              choice: { take: takeOf(suggestion) },
+              advance: true,
+            })
+          }
+        />
+      ) : null}
       <div className="flex flex-wrap items-center justify-between gap-x-2 text-meta">
         <span>{choice ? fromWords(choice, conflict) : ""}</span>
         <label className="ms-auto inline-flex min-h-6 cursor-pointer items-center gap-1 rounded-s whitespace-nowrap text-muted has-focus-visible:outline-2 has-focus-visible:outline-text">

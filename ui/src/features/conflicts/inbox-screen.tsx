@@ -11,10 +11,12 @@ import { Page } from "@/components/page";
 import { Empty, ErrorState, Loading } from "@/components/states";
 import { Ago } from "@/components/time";
 import { type ConflictSummary, commandQuery, useTenant } from "@/ipc";
+import { t } from "@/text";
 import { useInbox } from "./api/inbox";
 import { BulkBar, useBulkKeys } from "./bulk-bar";
 import { GroupsList, narrowingWords } from "./groups-list";
 import { KindBadge } from "./kind";
+import { evidence, suggestedText } from "./model/suggestion";
 import { nameOf } from "./name";
 import { type ConflictsSearch, isNarrowed } from "./search";
 import { useSelection } from "./use-selection";
@@ -31,6 +33,19 @@ const WHAT: Column<ConflictSummary> = {
   width: [9, 1.2],
   cell: (item) => <span title={contestedText(item)}>{contestedText(item)}</span>,
 };
+const SUGGESTION: Column<ConflictSummary> = {
+  id: "suggestion",
+  header: t("conflicts.suggestion"),
+  width: [7, 0.8],
+  cell: (item) => (
+    <span
+      className="text-muted"
+      title={item.suggestions.map((it) => evidence(it, item)).join("; ")}
+    >
+      {suggestedText(item)}
+    </span>
+  ),
+};
 const AGE: Column<ConflictSummary> = {
   id: "age",
   header: "Found",
@@ -42,6 +57,7 @@ const WIDE: Column<ConflictSummary>[] = [
   { id: "sync", header: "Sync", width: [8, 1], cell: (item) => item.sync },
   { id: "kind", header: "Kind", width: [9.5, 0], cell: (item) => <KindBadge kind={item.kind} /> },
   WHAT,
+  SUGGESTION,
   AGE,
 ];
 const NARROW = [RECORD, AGE];

@@ -448,7 +448,11 @@ updated_at: string,
 /**
  * A decision is not written before then.
  */
-not_before: string | null, };
+not_before: string | null, 
+/**
+ * While it is open: what is suggested for its fields, those without a suggestion left out.
+ */
+suggestions: Array<FieldSuggestion>, };
 
 /**
  * A conflict with everything needed to decide it.
@@ -518,6 +522,10 @@ target_deleted: boolean,
  * Every mapped field, contested ones first.
  */
 fields: Array<ConflictFieldView>, 
+/**
+ * While it is open: what is suggested for contested fields, those without one left out.
+ */
+suggestions: Array<FieldSuggestion>, 
 /**
  * For a delete conflict: what was chosen.
  */
@@ -1012,6 +1020,43 @@ after?: Json,
  * Whether the two differ under the field's type.
  */
 changed: boolean, };
+
+/**
+ * What people mostly chose before for a contested field: counts, never values.
+ */
+export type FieldSuggestion = { 
+/**
+ * Which field.
+ */
+field: string, 
+/**
+ * What is suggested; never `custom`.
+ */
+take: Take, 
+/**
+ * How often that was chosen.
+ */
+chosen: number, 
+/**
+ * Out of how many decisions about this field.
+ */
+of: number, 
+/**
+ * Whether only decisions with the same side newer and the same sides empty are counted.
+ */
+same_pattern: boolean, 
+/**
+ * Whether it is clear enough to be taken along with all strong ones.
+ */
+strong: boolean, 
+/**
+ * Decisions about this field that were made while a suggestion stood.
+ */
+offered: number, 
+/**
+ * Of these, how many followed it.
+ */
+followed: number, };
 
 /**
  * One conflict.

@@ -41,11 +41,18 @@ impl App {
             };
             let rows = scope.store.conflicts(&filter)?;
             let mut syncs = Syncs::load(scope.store)?;
+            // One look at the tallies of each sync on the page.
+            for row in &rows {
+                syncs.tallies(row.sync)?;
+            }
             Ok(page(
                 rows,
                 args.limit,
                 |it| it.id.to_string(),
-                |it| summary(&it, syncs.get(it.sync)),
+                |it| {
+                    let suggestions = syncs.suggestions(&it);
+                    summary(&it, syncs.get(it.sync), suggestions)
+                },
             ))
         })
         .await
@@ -161,7 +168,9 @@ impl App {
 
 pub(super) fn show(scope: &Scope<'_>, conflict: &ConflictRecord) -> Result<ConflictView, AppError> {
     let mut syncs = Syncs::load(scope.store)?;
-    Ok(view(conflict, syncs.get(conflict.sync)))
+    syncs.tallies(conflict.sync)?;
+    let suggestions = syncs.suggestions(conflict);
+    Ok(view(conflict, syncs.get(conflict.sync), suggestions))
 }
 
 fn field_decision(

@@ -351,7 +351,7 @@ fn decide_chunk(
         } else {
             Vec::new()
         };
-        let shown = summary(&conflict, syncs.get(conflict.sync));
+        let shown = summary(&conflict, syncs.get(conflict.sync), Vec::new());
         let (outcome, reason) = match answers.as_mut().and_then(Iterator::next) {
             Some(Err(StoreError::NotFound { .. })) => {
                 (DecisionOutcome::NotFound, Some(no_such().to_owned()))
@@ -422,7 +422,7 @@ fn case(
     };
     let sync = syncs.get(conflict.sync).cloned();
     let not = |outcome, reason: String| {
-        let shown = summary(&conflict, sync.as_ref());
+        let shown = summary(&conflict, sync.as_ref(), Vec::new());
         Ok(Err(DecidedConflict {
             id: shown.id,
             label: shown.label,

@@ -2,6 +2,7 @@
 
 use tandem_domain::conflict::{Choice, ConflictDecision, ConflictSide};
 use tandem_domain::ids::{FieldName, Side};
+use tandem_domain::suggestion::{Suggestion, Took};
 use tandem_domain::value::Value;
 use tandem_engine::ports::store::{ConflictRecord, SyncRecord};
 
@@ -10,11 +11,36 @@ use super::time;
 use super::words::{closed, field_type};
 use crate::lookup::system_of;
 use crate::wire::{
-    ConflictFieldView, ConflictSummary, ConflictView, DeleteChoice, FieldChoice, Take,
+    ConflictFieldView, ConflictSummary, ConflictView, DeleteChoice, FieldChoice, FieldSuggestion,
+    Take,
 };
 
+/// A suggestion as the faces see it; a value of one's own is never suggested.
+pub(crate) fn suggestion(field: &FieldName, it: Suggestion) -> Option<FieldSuggestion> {
+    let take = match it.take {
+        Took::Source => Take::Source,
+        Took::Target => Take::Target,
+        Took::Base => Take::Base,
+        Took::Custom => return None,
+    };
+    Some(FieldSuggestion {
+        field: field.to_string(),
+        take,
+        chosen: it.chosen,
+        of: it.of,
+        same_pattern: it.same_pattern,
+        strong: it.strong,
+        offered: it.offered,
+        followed: it.followed,
+    })
+}
+
 /// A conflict in a list.
-pub(crate) fn summary(conflict: &ConflictRecord, sync: Option<&SyncRecord>) -> ConflictSummary {
+pub(crate) fn summary(
+    conflict: &ConflictRecord,
+    sync: Option<&SyncRecord>,
+    suggestions: Vec<FieldSuggestion>,
+) -> ConflictSummary {
     let sides = &conflict.draft.sides;
     ConflictSummary {
         id: conflict.id.to_string(),
@@ -33,12 +59,17 @@ pub(crate) fn summary(conflict: &ConflictRecord, sync: Option<&SyncRecord>) -> C
         detected_at: time(conflict.created_at),
         updated_at: time(conflict.updated_at),
         not_before: conflict.not_before.map(time),
+        suggestions,
     }
 }
 
 /// A conflict with everything in it.
-pub(crate) fn view(conflict: &ConflictRecord, sync: Option<&SyncRecord>) -> ConflictView {
-    let short = summary(conflict, sync);
+pub(crate) fn view(
+    conflict: &ConflictRecord,
+    sync: Option<&SyncRecord>,
+    suggestions: Vec<FieldSuggestion>,
+) -> ConflictView {
+    let short = summary(conflict, sync, suggestions);
     let schema = sync.map(|sync| sync.config.mapping.schema());
     let chosen = match &conflict.decision {
         Some(ConflictDecision::Fields(choices)) => Some(choices),
@@ -81,6 +112,7 @@ pub(crate) fn view(conflict: &ConflictRecord, sync: Option<&SyncRecord>) -> Conf
         source_deleted: deleted(sides.source.as_ref()),
         target_deleted: deleted(sides.target.as_ref()),
         fields,
+        suggestions: short.suggestions,
         delete_choice: match &conflict.decision {
             Some(ConflictDecision::DeleteBoth) => Some(DeleteChoice::DeleteBoth),
             Some(ConflictDecision::Restore) => Some(DeleteChoice::Restore),

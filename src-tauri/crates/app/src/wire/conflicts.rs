@@ -106,6 +106,29 @@ pub struct ConflictSummary {
     pub updated_at: String,
     /// A decision is not written before then.
     pub not_before: Option<String>,
+    /// While it is open: what is suggested for its fields, those without a suggestion left out.
+    pub suggestions: Vec<FieldSuggestion>,
+}
+
+/// What people mostly chose before for a contested field: counts, never values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldSuggestion {
+    /// Which field.
+    pub field: String,
+    /// What is suggested; never `custom`.
+    pub take: Take,
+    /// How often that was chosen.
+    pub chosen: u32,
+    /// Out of how many decisions about this field.
+    pub of: u32,
+    /// Whether only decisions with the same side newer and the same sides empty are counted.
+    pub same_pattern: bool,
+    /// Whether it is clear enough to be taken along with all strong ones.
+    pub strong: bool,
+    /// Decisions about this field that were made while a suggestion stood.
+    pub offered: u32,
+    /// Of these, how many followed it.
+    pub followed: u32,
 }
 
 /// A conflict with everything needed to decide it.
@@ -143,6 +166,8 @@ pub struct ConflictView {
     pub target_deleted: bool,
     /// Every mapped field, contested ones first.
     pub fields: Vec<ConflictFieldView>,
+    /// While it is open: what is suggested for contested fields, those without one left out.
+    pub suggestions: Vec<FieldSuggestion>,
     /// For a delete conflict: what was chosen.
     pub delete_choice: Option<DeleteChoice>,
     /// The note of the one who decided.

@@ -1,7 +1,8 @@
 //! Conflicts.
 
 use tandem_app::wire::{
-    ConflictFieldView, ConflictSummary, ConflictView, Take, WireConflictKind, WireConflictState,
+    ConflictFieldView, ConflictSummary, ConflictView, FieldSuggestion, Take, WireConflictKind,
+    WireConflictState,
 };
 
 use super::{Paint, Table, Tone, line, time, value, word};
@@ -112,6 +113,9 @@ pub(crate) fn conflict(conflict: &ConflictView, paint: Paint) -> String {
             "{merged} other fields agree or merge by themselves.\n"
         ));
     }
+    for it in &conflict.suggestions {
+        text.push_str(&suggestion(it, conflict));
+    }
     for (word, what) in [
         ("choice", conflict.delete_choice.map(|it| word(&it))),
         ("note", conflict.note.clone()),
@@ -129,6 +133,25 @@ pub(crate) fn conflict(conflict: &ConflictView, paint: Paint) -> String {
         &format!("id {}, revision {}", conflict.id, conflict.revision),
     ));
     text
+}
+
+/// The evidence in words: `suggested for name: ERP, chosen 47 of 49 times`.
+fn suggestion(it: &FieldSuggestion, conflict: &ConflictView) -> String {
+    let take = match it.take {
+        Take::Source => conflict.source_system.as_str(),
+        Take::Target => conflict.target_system.as_str(),
+        Take::Base | Take::Custom => "base",
+    };
+    let like = if it.same_pattern {
+        " in cases like this"
+    } else {
+        ""
+    };
+    let said = format!(
+        "suggested for {}: {take}, chosen {} of {} times{like}",
+        it.field, it.chosen, it.of
+    );
+    format!("{}\n", line(&said))
 }
 
 fn result(field: &ConflictFieldView) -> String {

@@ -18,6 +18,7 @@ mod mapping;
 mod owed;
 mod schedule;
 mod strategies;
+mod suggestions;
 mod validation;
 mod values;
 mod waiting;

@@ -10,6 +10,7 @@ use tandem_domain::conflict::{CloseReason, ConflictDecision, ConflictDraft, Conf
 use tandem_domain::ids::{
     Both, ConflictId, ConnectionId, ErrorId, LinkId, Name, RecordId, RunId, Side, SyncId, TenantId,
 };
+use tandem_domain::suggestion::Tally;
 
 use super::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use super::history::{
@@ -469,6 +470,9 @@ pub trait TenantStore: CircuitStore {
         together: bool,
         actor: &Actor,
     ) -> Result<Vec<Result<ConflictRecord, StoreError>>, StoreError>;
+    /// What people chose in the field conflicts of a sync, counted in the transactions of their
+    /// decisions and of taking them back. Grows with fields and patterns, never with decisions.
+    fn tallies(&self, sync: SyncId) -> Result<Vec<Tally>, StoreError>;
     /// Takes a decision back that has not begun to be written; audited.
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Result<ConflictRecord, StoreError>;
     /// The same for several in one transaction, each answering for itself, in order.

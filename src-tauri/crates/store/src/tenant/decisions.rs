@@ -7,7 +7,7 @@ use tandem_engine::ports::pairs::NewRestoration;
 use tandem_engine::ports::store::{Actor, ConflictRecord, NewDecision, StoreError};
 
 use super::conflicts::{close, drop_decision, key, one, park, set_state, unsettled};
-use super::{Answer, audit};
+use super::{Answer, audit, syncs, tallies};
 use crate::codec::Codec;
 use crate::fault::{Fault, Result, conflict, not_found};
 use crate::keys::{SyncKey, micros, word};
@@ -73,7 +73,9 @@ pub(crate) fn decide(
 ) -> Result<ConflictRecord> {
     // Everything that can be refused is refused before anything is written.
     let before = undecided(db, tenant, new)?;
-    keep(db, tenant, new, actor)?;
+    let sync = syncs::key(db, tenant, before.sync)?;
+    let suggested = tallies::count(db, sync, &before, &new.decision)?;
+    keep(db, tenant, new, Some(&suggested), actor)?;
     audit::add(
         db,
         tenant,
@@ -134,7 +136,8 @@ pub(crate) fn restore(
         note: new.note.clone(),
         not_before: new.not_before,
     };
-    keep(db, tenant, &decision, actor)?;
+    // Bringing a value back settles no disagreement: it is not counted.
+    keep(db, tenant, &decision, None, actor)?;
     let kept = one(db, tenant, new.conflict)?;
     let fields = kept.draft.fields.iter().filter(|it| it.contested);
     audit::add(
@@ -152,15 +155,22 @@ pub(crate) fn restore(
     Ok(kept)
 }
 
-/// Writes a decision down; the conflict is decided from now on.
-fn keep(db: &Connection, tenant: i64, new: &NewDecision, actor: &Actor) -> Result<()> {
+/// Writes a decision down; the conflict is decided from now on. `suggested`: see [`tallies::count`];
+/// `None` where it is not counted.
+fn keep(
+    db: &Connection,
+    tenant: i64,
+    new: &NewDecision,
+    suggested: Option<&str>,
+    actor: &Actor,
+) -> Result<()> {
     let (id, _) = key(db, tenant, new.conflict)?;
     db.execute(
         "INSERT OR REPLACE INTO conflict_decisions
              (tenant_id, conflict_id, decision, note, decided_by, decided_at, not_before,
-              taken_by, journal_seq)
+              taken_by, journal_seq, suggested)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL,
-                 coalesce((SELECT max(seq) FROM operations), 0))",
+                 coalesce((SELECT max(seq) FROM operations), 0), ?8)",
         params![
             tenant,
             id,
@@ -169,6 +179,7 @@ fn keep(db: &Connection, tenant: i64, new: &NewDecision, actor: &Actor) -> Resul
             actor.name,
             micros(actor.at),
             micros(new.not_before),
+            suggested,
         ],
     )?;
     set_state(db, tenant, id, ConflictState::Decided, actor.at)
@@ -206,6 +217,7 @@ pub(crate) fn undo(
     if begun {
         return Err(conflict("this decision is being written already"));
     }
+    tallies::uncount(db, tenant, &before, key)?;
     drop_decision(db, tenant, key)?;
     if before.draft.kind == ConflictKind::Restoration {
         // There was no disagreement; nothing is left to decide.

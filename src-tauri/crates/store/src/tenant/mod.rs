@@ -13,6 +13,7 @@ pub(crate) mod retention;
 pub(crate) mod runs;
 mod set_aside;
 pub(crate) mod syncs;
+mod tallies;
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,6 +22,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tandem_domain::ids::{
     Both, ConflictId, ConnectionId, ErrorId, LinkId, RecordId, RunId, Side, SyncId, TenantId,
 };
+use tandem_domain::suggestion::Tally;
 use tandem_engine::failpoints::{Point, reach};
 use tandem_engine::ports::alerts::{AlertClaim, AlertRecord, ClaimedAlert, Delivery};
 use tandem_engine::ports::history::{
@@ -271,6 +273,10 @@ impl TenantStore for SqliteTenant {
             self.write(|db, tenant| decisions::decide_many(db, tenant, decisions, together, actor));
         reach(Point::Decided);
         decided
+    }
+
+    fn tallies(&self, sync: SyncId) -> Answer<Vec<Tally>> {
+        self.one(|db, tenant| tallies::tallies(db, syncs::key(db, tenant, sync)?, None))
     }
 
     fn undo_decision(&self, id: ConflictId, actor: &Actor) -> Answer<ConflictRecord> {

@@ -148,6 +148,7 @@ fn nothing(owner: &World, asker: &dyn TenantStore) {
             []
         );
     }
+    refused(asker.tallies(owner.sync));
     refused(asker.undo_decision(conflict.id, &actor));
     let several = asker.undo_decisions(&[conflict.id], &actor);
     refused(several.and_then(|mut answers| answers.remove(0)));

@@ -21,6 +21,7 @@ mod reviewed;
 mod run_filters;
 mod runs;
 mod staging;
+mod tallies;
 mod tenants;
 
 use std::sync::Arc;
@@ -156,6 +157,9 @@ mod sqlite {
             case_28_a_reopened_conflict_keeps_unaffected_choices,
             a_decision_about_a_link_that_is_gone_closes,
             conflicts_come_in_pages_newest_first;
+        tallies:
+            decisions_are_counted_and_taken_back,
+            a_field_is_counted_as_chosen_and_suggested_from;
         by_hand:
             many_decisions_answer_one_by_one_or_together,
             a_value_to_be_restored_waits_though_the_sides_agree,

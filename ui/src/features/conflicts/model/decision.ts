@@ -37,6 +37,7 @@ export interface Decision {
 export type Action =
   | { type: "choose"; field: string; choice: Choice; advance: boolean }
   | { type: "clear"; field: string }
+  | { type: "accept"; fields: Readonly<Record<string, "source" | "target" | "base">> }
   | { type: "fill"; take: "source" | "target" | "base" }
   | { type: "move"; by: number }
   | { type: "focus"; field: string }
@@ -85,6 +86,8 @@ export function decide(state: Decision, action: Action): Decision {
       const { [action.field]: _, ...choices } = state.choices;
       return { ...seen(state, action.field), choices, armed: null };
     }
+    case "accept":
+      return accept(state, action.fields);
     case "fill":
       return fill(state, action.take);
     case "move":
@@ -130,6 +133,21 @@ function fill(state: Decision, take: "source" | "target" | "base"): Decision {
     if (free && available(field, take)) choices[field.field] = { take };
   }
   return { ...state, choices, armed: take, editing: null };
+}
+
+// Several suggestions at once: what is decided stays, what changed has to be looked at by itself.
+function accept(
+  state: Decision,
+  fields: Readonly<Record<string, "source" | "target" | "base">>,
+): Decision {
+  const choices: Record<string, Choice> = { ...state.choices };
+  for (const field of state.fields) {
+    const take = fields[field.field];
+    const free = !choices[field.field] && !state.unseen.includes(field.field);
+    if (take && free && available(field, take)) choices[field.field] = { take };
+  }
+  const next = { ...state, choices, armed: null, editing: null };
+  return focus(next, nextUndecided(next, state.cursor - 1) ?? state.cursor);
 }
 
 /** Whether a field has such a value: two records paired for the first time have no base. */

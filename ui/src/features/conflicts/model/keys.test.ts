@@ -28,6 +28,9 @@ test.each<[KeyLike, Intent | null]>([
   [key("]"), { do: "open", by: 1 }],
   [key("["), { do: "open", by: -1 }],
   [key("n"), { do: "note" }],
+  [key("a"), { do: "accept" }],
+  [key("A", { shiftKey: true }), { do: "accept_all" }],
+  [key("B", { shiftKey: true }), null],
   [key("Enter", { ctrlKey: true }), { do: "resolve" }],
   [key("Enter", { metaKey: true }), { do: "resolve" }],
   [key("Escape"), { do: "back" }],
@@ -48,6 +51,7 @@ test("while typing, letters and digits are text", () => {
 test("single keys can be turned off; chords stay", () => {
   for (const name of ["1", "e", "j", "0", "["])
     expect(intentOf(key(name), false, false)).toBeNull();
+  expect(intentOf(key("A", { shiftKey: true }), false, false)).toBeNull();
   const fill = key("!", { code: "Digit1", shiftKey: true });
   expect(intentOf(fill, false, false)).toEqual({ do: "fill", take: "source" });
   expect(intentOf(key("Enter", { ctrlKey: true }), false, false)).toEqual({ do: "resolve" });

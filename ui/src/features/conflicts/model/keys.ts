@@ -9,6 +9,8 @@ export type Intent =
   | { do: "move"; by: 1 | -1 }
   | { do: "open"; by: 1 | -1 }
   | { do: "note" }
+  | { do: "accept" }
+  | { do: "accept_all" }
   | { do: "similar" }
   | { do: "resolve" }
   | { do: "back" };
@@ -30,8 +32,9 @@ export function intentOf(event: KeyLike, typing: boolean, letterKeys: boolean): 
 
   const digit = digitOf(event);
   const column = digit === null ? undefined : COLUMNS[digit];
-  if (event.shiftKey) return column ? { do: "fill", take: column } : null;
+  if (event.shiftKey && column) return { do: "fill", take: column };
   if (!letterKeys) return null;
+  if (event.shiftKey) return event.key === "A" ? { do: "accept_all" } : null;
   if (column) return { do: "take", take: column };
   if (digit === 4 || event.key === "e") return { do: "edit" };
   if (digit === 0) return { do: "clear" };
@@ -44,6 +47,8 @@ export function intentOf(event: KeyLike, typing: boolean, letterKeys: boolean): 
       return { do: "open", by: 1 };
     case "[":
       return { do: "open", by: -1 };
+    case "a":
+      return { do: "accept" };
     case "b":
       return { do: "similar" };
     case "n":

@@ -34,6 +34,7 @@ export function testConflict(change: Partial<ConflictView> = {}): ConflictView {
       ),
       testField("same", "x", "x", "x", false),
     ],
+    suggestions: [],
     delete_choice: null,
     note: null,
     decided_by: null,
