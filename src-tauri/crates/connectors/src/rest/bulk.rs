@@ -15,7 +15,7 @@ use super::compiled::BulkTemplates;
 use super::http::{Answer, Call, KEPT, SAID, SHOWN, configuration, header_name, header_value};
 use super::settings::Bulk;
 use super::write::{known, method};
-use super::{RestConnector, classify, records};
+use super::{RestConnector, classify, records, wrapped};
 use crate::json::{Doc, cut, elements, scalar, write_text};
 
 impl RestConnector {
@@ -81,24 +81,38 @@ impl RestConnector {
         }
         body.push('[');
         let none = NativeFields::new();
+        let wire = |fields| wrapped::wrap(&self.collection, fields);
         for (index, operation) in operations.iter().enumerate() {
             if index > 0 {
                 body.push(',');
             }
             let (template, known) = match &operation.change {
-                NativeChange::Create { fields } => {
-                    (&compiled.create, known(None, None, operation.key, fields))
-                }
+                NativeChange::Create { fields } => (
+                    &compiled.create,
+                    known(None, None, operation.key, fields, wire(fields)),
+                ),
                 NativeChange::Update {
                     id,
                     patch,
                     if_version,
                 } => {
-                    let known = known(Some(id), if_version.as_ref(), operation.key, patch);
+                    let known = known(
+                        Some(id),
+                        if_version.as_ref(),
+                        operation.key,
+                        patch,
+                        wire(patch),
+                    );
                     (&compiled.update, known)
                 }
                 NativeChange::Delete { id, if_version } => {
-                    let known = known(Some(id), if_version.as_ref(), operation.key, &none);
+                    let known = known(
+                        Some(id),
+                        if_version.as_ref(),
+                        operation.key,
+                        &none,
+                        wire(&none),
+                    );
                     (&compiled.delete, known)
                 }
             };

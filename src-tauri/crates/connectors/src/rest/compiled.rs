@@ -9,6 +9,7 @@ pub(crate) struct Compiled {
     pub(crate) list_path: Template,
     pub(crate) list_query: Vec<(String, Template)>,
     pub(crate) changes_query: Vec<(String, Template)>,
+    pub(crate) changes_value: Option<Template>,
     pub(crate) feed_path: Template,
     pub(crate) get_path: Option<Template>,
     pub(crate) batch_path: Option<Template>,
@@ -67,6 +68,12 @@ impl Compiled {
         for (name, value) in changes.into_iter().flatten() {
             changes_query.push((name.clone(), add(Place::Query, "changes.query", value)?));
         }
+        let changes_value = match &collection.changes {
+            Some(Changes::Filter {
+                value: Some(value), ..
+            }) => Some(add(Place::Query, "changes.value", value)?),
+            _ => None,
+        };
         let get = collection.get.as_ref();
         let get_path = get
             .map(|get| add(Place::Path, "get.path", &get.path))
@@ -124,6 +131,7 @@ impl Compiled {
             list_path,
             list_query,
             changes_query,
+            changes_value,
             feed_path,
             get_path,
             batch_path,

@@ -106,6 +106,15 @@ pub(crate) fn write(
     Ok(as_time(earlier(time, i64::from(overlap_ms)), format))
 }
 
+/// The time a cursor stands for, `overlap_ms` earlier; none where it is no time.
+pub(crate) fn time(cursor: &Cursor, overlap_ms: u32) -> Option<DateTime<Utc>> {
+    let time = match cursor.0.strip_prefix("v:") {
+        Some(text) => parse_http_date(text).or_else(|| parse_iso(text))?,
+        None => DateTime::from_timestamp_micros(cursor.0.strip_prefix("t:")?.parse().ok()?)?,
+    };
+    Some(earlier(time, i64::from(overlap_ms)))
+}
+
 fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text)
         .ok()

@@ -14,7 +14,8 @@ use super::cursor::{self, CursorState};
 use super::http::{Answer, Call, configuration};
 use super::paging::{Place, Progress, Step, digest, judge, overlapping_page};
 use super::settings::{Changes, CursorSource, Pagination};
-use super::{RestConnector, records};
+use super::write::template_object;
+use super::{RestConnector, records, wrapped};
 use crate::json::{Doc, at, elements, field};
 
 /// Entries of one page that are no record, past which the answer is not what was described.
@@ -151,7 +152,7 @@ impl RestConnector {
                 query.append_pair(name, &self.render(value, &context! {})?);
             }
             if let (
-                Some(since),
+                Some(since_cursor),
                 Some(Changes::Filter {
                     param,
                     format,
@@ -164,8 +165,18 @@ impl RestConnector {
                     query.append_pair(name, &self.render(value, &context! {})?);
                 }
                 // A cursor that the description, changed meanwhile, cannot read.
-                let since = cursor::write(since, *format, *overlap_ms).map_err(expired)?;
-                query.append_pair(param, &since);
+                let since = cursor::write(since_cursor, *format, *overlap_ms).map_err(expired)?;
+                match &self.compiled.changes_value {
+                    Some(template) => {
+                        let at = cursor::time(since_cursor, *overlap_ms);
+                        let at = at.map(|at| template_object(&wrapped::parts(&at)));
+                        let known = context! { cursor => since, at => at };
+                        query.append_pair(param, &self.render(template, &known)?);
+                    }
+                    None => {
+                        query.append_pair(param, &since);
+                    }
+                }
             }
             let pagination = &self.collection.list.pagination;
             if let (Some(param), _) = pagination.size() {

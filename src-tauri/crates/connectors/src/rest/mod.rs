@@ -15,6 +15,7 @@ mod records;
 pub mod settings;
 mod templates;
 mod transport;
+mod wrapped;
 mod write;
 
 use std::borrow::Cow;

@@ -8,6 +8,7 @@ use tandem_domain::value::Value;
 use tandem_engine::ports::connector::Unreadable;
 
 use super::settings::{RestCollection, TimeFormat, VersionSource};
+use super::wrapped;
 use crate::json::{cut, field, parse_epoch, parse_iso};
 
 /// Largest single record; a larger one is set aside alone.
@@ -39,6 +40,7 @@ pub(crate) fn read(
             .and_then(|id| RecordId::new(id).ok());
         unreadable(id, error.to_string())
     })?;
+    let fields = wrapped::unwrap(collection, fields);
     let Some(id) = field(&fields, &collection.id).and_then(Value::plain) else {
         return Err(unreadable(
             None,
@@ -98,12 +100,14 @@ pub(crate) fn read_cleaned(
 
 /// The version a record carries in itself.
 pub(crate) fn version(collection: &RestCollection, fields: &NativeFields) -> Option<Version> {
-    let Some(VersionSource::Field(name)) = &collection.version else {
-        return None;
+    let text = match collection.version.as_ref()? {
+        VersionSource::Field(name) => field(fields, name)?.plain()?,
+        VersionSource::ModifiedAt => updated_at(collection, fields)?
+            .timestamp_micros()
+            .to_string(),
+        VersionSource::Etag => return None,
     };
-    field(fields, name)
-        .and_then(Value::plain)
-        .and_then(|text| Version::new(text).ok())
+    Version::new(text).ok()
 }
 
 pub(crate) fn updated_at(
@@ -111,7 +115,8 @@ pub(crate) fn updated_at(
     fields: &NativeFields,
 ) -> Option<DateTime<Utc>> {
     let modified = collection.modified_at.as_ref()?;
-    let value = field(fields, &modified.field)?;
+    let named = |name: &String| field(fields, name).filter(|value| **value != Value::Null);
+    let value = named(&modified.field).or_else(|| named(modified.otherwise.as_ref()?))?;
     match (modified.format, value) {
         (_, Value::Timestamp(time)) => Some(*time),
         (TimeFormat::Iso, Value::Text(text)) => parse_iso(text),

@@ -133,6 +133,15 @@ pub struct RestCollection {
     /// Fields the system sets itself; never written.
     #[serde(default)]
     pub read_only: Vec<String>,
+    /// How values are wrapped that tell their own type. They are taken out of records that are read,
+    /// and fields that `fields` declares of such a type are written wrapped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrappers: Vec<Wrapper>,
+    /// Names for values that lie deeper in a record: name → JSON pointer. In a list a segment is an
+    /// index, or `currency_code=eur` for the element whose member says so. What lies in a list is
+    /// written by a `body` only, where it is known as `values.NAME`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nested: BTreeMap<String, String>,
     /// The fields and their types, where worth declaring.
     #[serde(default)]
     pub fields: BTreeMap<String, DeclaredField>,
@@ -180,6 +189,8 @@ fn id() -> String {
 pub enum VersionSource {
     /// This field: `{ field = "last_modified" }`.
     Field(String),
+    /// The time of `modified_at`, to the microsecond: `"modified_at"`.
+    ModifiedAt,
     /// The `ETag` header of a single record's answer, as it stands: `"etag"`.
     Etag,
 }
@@ -190,9 +201,44 @@ pub enum VersionSource {
 pub struct ModifiedAt {
     /// The field.
     pub field: String,
+    /// The field that counts while that one is null: where a record has no time of change until its
+    /// first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
     /// How it is written.
     #[serde(default)]
     pub format: TimeFormat,
+}
+
+/// An object that tells its value's type: `{"__class__": "Decimal", "decimal": "1.50"}` is
+/// `{ tag = "__class__", name = "Decimal", holds = "decimal", value = "decimal" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// The member that tells the type.
+    pub tag: String,
+    /// What it says for this type.
+    pub name: String,
+    /// What the value is.
+    pub holds: Wrapped,
+    /// The member with the value; none: a time in members `year`, `month`, `day`, `hour`, `minute`,
+    /// `second`, `microsecond`, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// What a wrapped value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Wrapped {
+    /// An exact decimal number, as text.
+    Decimal,
+    /// An instant.
+    Timestamp,
+    /// A day.
+    Date,
+    /// Text.
+    Text,
 }
 
 /// How a time is written.

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
@@ -56,6 +58,9 @@ impl Templates {
                 return Err(bad(format!("{text:?} cannot stand in a path")));
             }
             out.write_str(&encode(&text)).map_err(Error::from)
+        });
+        environment.add_filter("base64url", |value: Value| {
+            Value::from_safe_string(URL_SAFE.encode(value.to_string()))
         });
         // Already encoded where it stands in a path: not to be encoded twice.
         environment.add_filter("urlencode", |value: Value| {
@@ -144,6 +149,11 @@ mod tests {
                 "{\"f\":{\"n\":9007199254740993}}",
             ),
             (Place::Body, "{{ none }}", "null"),
+            (
+                Place::Query,
+                "{{ [['id', 'ASC']]|tojson|base64url }}",
+                "W1siaWQiLCJBU0MiXV0=",
+            ),
         ];
         for (place, source, expected) in table {
             let mut templates = Templates::new();

@@ -1,11 +1,14 @@
 //! One write to one record: create, update, delete, conditional on the version it was planned from.
 
+use std::borrow::Cow;
+
 use minijinja::context;
 use minijinja::value::Value as Template;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
+use rust_decimal::prelude::ToPrimitive;
 use tandem_domain::ids::{OperationKey, RecordId, Version};
-use tandem_domain::record::{NativeBody, NativeFields};
+use tandem_domain::record::{NativeBody, NativeFields, NativeRecord};
 use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{
     Applied, ConnectorError, ErrorClass, Fetched, NativeChange, Receipt, WriteOperation,
@@ -15,7 +18,7 @@ use tandem_engine::ports::connector::{
 use super::compiled::WriteTemplates;
 use super::http::{Answer, Call, configuration, header_name, header_value};
 use super::settings::{self, Create, CreateId, Delete, Precondition, Update};
-use super::{RestConnector, records};
+use super::{RestConnector, records, wrapped};
 use crate::json::{field, write_fields, write_text};
 
 /// A single write, ready to be sent.
@@ -112,7 +115,14 @@ impl RestConnector {
         id: Option<RecordId>,
         fields: &NativeFields,
     ) -> Result<Prepared<'a>, ConnectorError> {
-        let known = known(id.as_ref(), None, key, fields);
+        let fields = &self.new_record(create, fields)?;
+        let known = known(
+            id.as_ref(),
+            None,
+            key,
+            fields,
+            wrapped::wrap(&self.collection, fields),
+        );
         let path = self.render(&compiled.path, &known)?;
         let mut headers = HeaderMap::new();
         if create.if_none_match {
@@ -121,7 +131,11 @@ impl RestConnector {
         put_key(&mut headers, create.idempotency_header.as_deref(), key)?;
         let body = match &compiled.body {
             Some(template) => self.render(template, &known)?.into_owned(),
-            None => envelope(create.envelope.as_deref(), fields, None),
+            None => envelope(
+                create.envelope.as_deref(),
+                &wrapped::wrap(&self.collection, fields),
+                None,
+            ),
         };
         Ok(Prepared {
             method: create.method,
@@ -193,12 +207,33 @@ impl RestConnector {
         else {
             return Err(self.not_described("update"));
         };
-        if update.precondition.is_none()
+        let mut current = None;
+        if update.whole || update.read_first {
+            match self.get_one(id).await? {
+                Fetched::Found(record) => {
+                    if let Some(lost) = overtaken(&record, version) {
+                        return Ok(lost);
+                    }
+                    current = match record.body {
+                        NativeBody::Live { fields, .. } => Some(fields),
+                        NativeBody::Deleted => return Ok(WriteOutcome::Gone),
+                    };
+                }
+                Fetched::Gone => return Ok(WriteOutcome::Gone),
+                Fetched::Unknown(why) => return Ok(unread(&why)),
+            }
+        } else if update.precondition.is_none()
             && let Some(lost) = self.compare_first(id, version).await?
         {
             return Ok(lost);
         }
-        let prepared = self.prepare_update(update, compiled, key, id, patch, version)?;
+        let whole = match &current {
+            Some(current) if update.whole => Some(self.whole(current, patch)),
+            _ => None,
+        };
+        let patch = whole.as_ref().unwrap_or(patch);
+        let current = current.as_ref();
+        let prepared = self.prepare_update(update, compiled, key, id, patch, version, current)?;
         self.send_write(prepared, version.is_some()).await
     }
 
@@ -210,8 +245,14 @@ impl RestConnector {
         id: &RecordId,
         patch: &NativeFields,
         version: Option<&Version>,
+        current: Option<&NativeFields>,
     ) -> Result<Prepared<'a>, ConnectorError> {
-        let known = known(Some(id), version, key, patch);
+        let wire = wrapped::wrap(&self.collection, patch);
+        let known = known(Some(id), version, key, patch, Cow::Borrowed(&wire));
+        let known = match current {
+            Some(current) => context! { current => template_object(current), ..known },
+            None => known,
+        };
         let mut url = self.http.url(&self.render(&compiled.path, &known)?)?;
         let mut headers = HeaderMap::new();
         put_key(&mut headers, update.idempotency_header.as_deref(), key)?;
@@ -227,7 +268,7 @@ impl RestConnector {
         }
         let body = match &compiled.body {
             Some(template) => self.render(template, &known)?.into_owned(),
-            None => envelope(update.envelope.as_deref(), patch, member),
+            None => envelope(update.envelope.as_deref(), &wire, member),
         };
         Ok(Prepared {
             method: update.method,
@@ -273,7 +314,8 @@ impl RestConnector {
         id: &RecordId,
         version: Option<&Version>,
     ) -> Result<Prepared<'a>, ConnectorError> {
-        let known = known(Some(id), version, key, &NativeFields::new());
+        let none = NativeFields::new();
+        let known = known(Some(id), version, key, &none, Cow::Borrowed(&none));
         let mut url = self.http.url(&self.render(&compiled.path, &known)?)?;
         let mut headers = HeaderMap::new();
         put_key(&mut headers, delete.idempotency_header.as_deref(), key)?;
@@ -319,15 +361,9 @@ impl RestConnector {
             return Ok(None);
         };
         Ok(match self.get_one(id).await? {
-            Fetched::Found(record) if record.version.as_ref().is_none_or(|now| now == version) => {
-                None
-            }
-            Fetched::Found(_) => Some(WriteOutcome::VersionConflict),
+            Fetched::Found(record) => overtaken(&record, Some(version)),
             Fetched::Gone => Some(WriteOutcome::Gone),
-            Fetched::Unknown(why) => Some(WriteOutcome::Rejected(ConnectorError::new(
-                ErrorClass::Rejected,
-                format!("it could not be read before the write: {why}"),
-            ))),
+            Fetched::Unknown(why) => Some(unread(&why)),
         })
     }
 
@@ -419,25 +455,96 @@ impl RestConnector {
         })
     }
 
+    /// A new record's fields, with what it gets where nothing else is said.
+    fn new_record(
+        &self,
+        create: &Create,
+        fields: &NativeFields,
+    ) -> Result<NativeFields, ConnectorError> {
+        let mut all = NativeFields::new();
+        for (name, value) in &create.defaults {
+            let value = Value::from_json_text(&value.to_string())
+                .map_err(|error| configuration(format!("create.defaults.{name}: {error}")))?;
+            all.insert(name.clone(), value);
+        }
+        all.extend(fields.clone());
+        Ok(all)
+    }
+
+    /// A record as it stands with changed fields in it, without what the system sets itself.
+    fn whole(&self, current: &NativeFields, patch: &NativeFields) -> NativeFields {
+        let collection = &self.collection;
+        let own = |name: &String| {
+            *name == collection.id
+                || collection.read_only.contains(name)
+                || collection.nested.contains_key(name)
+        };
+        let mut all: NativeFields = current
+            .iter()
+            .filter(|(name, _)| !own(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        all.extend(patch.clone());
+        all
+    }
+
     fn not_described(&self, what: &str) -> ConnectorError {
         configuration(format!("{} cannot {what}; describe `{what}`", self.name))
     }
 }
 
-/// What templates of one write know.
+/// Whether a record is no longer of the version a write was planned from.
+fn overtaken(record: &NativeRecord, version: Option<&Version>) -> Option<WriteOutcome> {
+    let now = record.version.as_ref()?;
+    (version.is_some_and(|version| version != now)).then_some(WriteOutcome::VersionConflict)
+}
+
+fn unread(why: &str) -> WriteOutcome {
+    WriteOutcome::Rejected(ConnectorError::new(
+        ErrorClass::Rejected,
+        format!("it could not be read before the write: {why}"),
+    ))
+}
+
+/// Fields as a template knows them: numbers are written as exactly as they are.
+pub(super) fn template_object(fields: &NativeFields) -> Template {
+    fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), template_value(value)))
+        .collect()
+}
+
+fn template_value(value: &Value) -> Template {
+    match value {
+        Value::Null => Template::from(()),
+        Value::Bool(truth) => Template::from(*truth),
+        Value::Text(text) => Template::from(text.as_str()),
+        Value::List(items) => items.iter().map(template_value).collect(),
+        Value::Object(members) => template_object(members),
+        Value::Number(number) => number.to_i64().filter(|_| number.scale() == 0).map_or_else(
+            || Template::from_safe_string(number.to_string()),
+            Template::from,
+        ),
+        Value::Timestamp(_) | Value::Date(_) => Template::from(value.plain().unwrap_or_default()),
+    }
+}
+
+/// What templates of one write know: `fields` as the system takes them, `values` one by one.
 pub(super) fn known(
     id: Option<&RecordId>,
     version: Option<&Version>,
     key: OperationKey,
     fields: &NativeFields,
+    wire: Cow<'_, NativeFields>,
 ) -> Template {
-    let mut text = String::with_capacity(64 * fields.len() + 2);
-    write_fields(fields, &mut text);
+    let mut text = String::with_capacity(64 * wire.len() + 2);
+    write_fields(&wire, &mut text);
     context! {
         id => id.map(RecordId::as_str),
         version => version.map(Version::as_str),
         key => key.to_string(),
         fields => Template::from_safe_string(text),
+        values => template_object(fields),
     }
 }
 

@@ -17,6 +17,10 @@ pub enum Changes {
         /// How the cursor is written there.
         #[serde(default)]
         format: CursorFormat,
+        /// The parameter's value as a template, where it is more than the cursor: `cursor` is known
+        /// as `format` writes it, and, where it is a time, `at.year` to `at.microsecond`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
         /// Where the next cursor comes from.
         cursor: CursorSource,
         /// Further query parameters of such a list (an order, "deleted ones too").

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// How to create.
 ///
-/// In a body template `fields` is the object of all fields, `id` and `key` are known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// In a body template `fields` is the object of all fields, `values.NAME` one of them; `id` and
+/// `key` are known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Create {
     /// Method.
@@ -25,6 +26,9 @@ pub struct Create {
     /// The header that takes the operation's key, where a repeated create is recognised by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_header: Option<String>,
+    /// Fields of a new record that it gets where nothing else is said: `{ type = "goods" }`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: BTreeMap<String, serde_json::Value>,
     /// The member that wraps the fields (`data`); none: the fields are the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelope: Option<String>,
@@ -78,14 +82,21 @@ fn delete() -> Method {
     Method::Delete
 }
 
-/// How to change some fields. In a body template `fields` is the object of changed fields; `id`,
-/// `version` and `key` are known.
+/// How to change some fields. In a body template `fields` is the object of changed fields,
+/// `values.NAME` one of them; `id`, `version` and `key` are known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Update {
-    /// Method; the call has to leave fields alone that it does not name.
+    /// Method; the call has to leave fields alone that it does not name, unless `whole` is set.
     #[serde(default = "patch")]
     pub method: Method,
+    /// Whether the call replaces the whole record: it is read first, and sent back with the changed
+    /// fields in it, without those that are `read_only`.
+    #[serde(default)]
+    pub whole: bool,
+    /// Whether the body needs the record as it stands: it is read first, and known as `current`.
+    #[serde(default)]
+    pub read_first: bool,
     /// Path; `id` is known.
     pub path: String,
     /// How the version it was planned from is said.
