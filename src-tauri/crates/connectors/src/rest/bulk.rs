@@ -89,7 +89,7 @@ impl RestConnector {
             let (template, known) = match &operation.change {
                 NativeChange::Create { fields } => (
                     &compiled.create,
-                    known(None, None, operation.key, fields, wire(fields)),
+                    known(None, None, operation.key, fields, &wire(fields)),
                 ),
                 NativeChange::Update {
                     id,
@@ -101,7 +101,7 @@ impl RestConnector {
                         if_version.as_ref(),
                         operation.key,
                         patch,
-                        wire(patch),
+                        &wire(patch),
                     );
                     (&compiled.update, known)
                 }
@@ -111,7 +111,7 @@ impl RestConnector {
                         if_version.as_ref(),
                         operation.key,
                         &none,
-                        wire(&none),
+                        &wire(&none),
                     );
                     (&compiled.delete, known)
                 }

@@ -152,7 +152,7 @@ mod tests {
             (
                 Place::Query,
                 "{{ [['id', 'ASC']]|tojson|base64url }}",
-                "W1siaWQiLCJBU0MiXV0=",
+                "W1siaWQiLCAiQVNDIl1d",
             ),
         ];
         for (place, source, expected) in table {

@@ -120,7 +120,7 @@ pub(crate) fn wrap<'f>(
 }
 
 fn put_in(wrapper: &Wrapper, value: &Value) -> Option<Value> {
-    let text = |text: String| Value::Text(text);
+    let text = Value::Text;
     let mut members = BTreeMap::from([(wrapper.tag.clone(), text(wrapper.name.clone()))]);
     let written = match (wrapper.holds, value) {
         (_, Value::Null) => return None,

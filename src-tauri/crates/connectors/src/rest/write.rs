@@ -1,6 +1,6 @@
 //! One write to one record: create, update, delete, conditional on the version it was planned from.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use minijinja::context;
 use minijinja::value::Value as Template;
@@ -121,7 +121,7 @@ impl RestConnector {
             None,
             key,
             fields,
-            wrapped::wrap(&self.collection, fields),
+            &wrapped::wrap(&self.collection, fields),
         );
         let path = self.render(&compiled.path, &known)?;
         let mut headers = HeaderMap::new();
@@ -233,14 +233,13 @@ impl RestConnector {
         };
         let patch = whole.as_ref().unwrap_or(patch);
         let current = current.as_ref();
-        let prepared = self.prepare_update(update, compiled, key, id, patch, version, current)?;
+        let prepared = self.prepare_update((update, compiled), key, id, patch, version, current)?;
         self.send_write(prepared, version.is_some()).await
     }
 
     fn prepare_update<'a>(
         &self,
-        update: &'a Update,
-        compiled: &WriteTemplates,
+        (update, compiled): (&'a Update, &WriteTemplates),
         key: OperationKey,
         id: &RecordId,
         patch: &NativeFields,
@@ -248,7 +247,7 @@ impl RestConnector {
         current: Option<&NativeFields>,
     ) -> Result<Prepared<'a>, ConnectorError> {
         let wire = wrapped::wrap(&self.collection, patch);
-        let known = known(Some(id), version, key, patch, Cow::Borrowed(&wire));
+        let known = known(Some(id), version, key, patch, &wire);
         let known = match current {
             Some(current) => context! { current => template_object(current), ..known },
             None => known,
@@ -315,7 +314,7 @@ impl RestConnector {
         version: Option<&Version>,
     ) -> Result<Prepared<'a>, ConnectorError> {
         let none = NativeFields::new();
-        let known = known(Some(id), version, key, &none, Cow::Borrowed(&none));
+        let known = known(Some(id), version, key, &none, &none);
         let mut url = self.http.url(&self.render(&compiled.path, &known)?)?;
         let mut headers = HeaderMap::new();
         put_key(&mut headers, delete.idempotency_header.as_deref(), key)?;
@@ -508,10 +507,11 @@ fn unread(why: &str) -> WriteOutcome {
 
 /// Fields as a template knows them: numbers are written as exactly as they are.
 pub(super) fn template_object(fields: &NativeFields) -> Template {
-    fields
-        .iter()
+    let members = fields.iter();
+    let members: BTreeMap<&str, Template> = members
         .map(|(name, value)| (name.as_str(), template_value(value)))
-        .collect()
+        .collect();
+    Template::from(members)
 }
 
 fn template_value(value: &Value) -> Template {
@@ -535,10 +535,10 @@ pub(super) fn known(
     version: Option<&Version>,
     key: OperationKey,
     fields: &NativeFields,
-    wire: Cow<'_, NativeFields>,
+    wire: &NativeFields,
 ) -> Template {
     let mut text = String::with_capacity(64 * wire.len() + 2);
-    write_fields(&wire, &mut text);
+    write_fields(wire, &mut text);
     context! {
         id => id.map(RecordId::as_str),
         version => version.map(Version::as_str),

@@ -16,6 +16,7 @@ mod https;
 mod logins;
 mod memory;
 mod mysql_details;
+mod real_shapes;
 mod rest_details;
 mod settings;
 mod sql_details;
