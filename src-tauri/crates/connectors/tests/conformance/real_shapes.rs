@@ -11,7 +11,7 @@ use tandem_domain::value::Value;
 use tandem_engine::ports::connector::{ListRequest, WriteOutcome};
 
 use crate::doubles::script::{Act, Script, play, say};
-use crate::system::{create, live, update, write_one};
+use crate::system::{create, update, write_one};
 use crate::systems::rest::connector;
 
 fn template(name: &str) -> Json {
