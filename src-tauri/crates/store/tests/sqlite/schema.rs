@@ -78,7 +78,7 @@ fn every_table_and_every_foreign_key_holds_the_tenant() {
         &db,
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     );
-    assert_eq!(tables.len(), 22);
+    assert_eq!(tables.len(), 23);
     for table in tables.iter().map(|row| row["name"].as_str()) {
         if table == "tenants" {
             continue;

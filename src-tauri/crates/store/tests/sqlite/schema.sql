@@ -1,7 +1,8 @@
--- version 9
+-- version 11
 CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
 CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
+CREATE INDEX conflicts_link ON conflicts (tenant_id, link_id);
 CREATE INDEX conflicts_settled ON conflicts (tenant_id, updated_at) WHERE state = 'resolved' OR state = 'closed';
 CREATE INDEX conflicts_state         ON conflicts (tenant_id, state, id);
 CREATE UNIQUE INDEX conflicts_unsettled ON conflicts (tenant_id, link_id) WHERE state IN ('open', 'decided');
@@ -11,6 +12,8 @@ CREATE INDEX links_open ON links (tenant_id, sync_configuration_id, todo) WHERE 
 CREATE UNIQUE INDEX links_source ON links (tenant_id, sync_configuration_id, source_id) WHERE source_id IS NOT NULL;
 CREATE UNIQUE INDEX links_target ON links (tenant_id, sync_configuration_id, target_id) WHERE target_id IS NOT NULL;
 CREATE INDEX operations_history   ON operations (tenant_id, sync_history_id);
+CREATE INDEX operations_link ON operations (tenant_id, link_id, seq)
+    WHERE body IS NOT NULL AND state <> 5;
 CREATE INDEX operations_uncertain ON operations (tenant_id, operation_key) WHERE state = 4;
 CREATE UNIQUE INDEX sync_configurations_name ON sync_configurations (tenant_id, name) WHERE archived = 0;
 CREATE INDEX sync_errors_history  ON sync_errors (tenant_id, sync_history_id, id);
@@ -111,7 +114,7 @@ CREATE TABLE conflict_decisions (
     -- The run that took it up; while that run lives the decision cannot be taken back.
     taken_by     INTEGER,
     -- The journal as it stood: a later write to the link means that carrying out has begun.
-    journal_seq  INTEGER NOT NULL,
+    journal_seq  INTEGER NOT NULL, suggested TEXT,
     PRIMARY KEY (tenant_id, conflict_id),
     FOREIGN KEY (tenant_id, conflict_id) REFERENCES conflicts (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
@@ -146,6 +149,19 @@ CREATE TABLE connections (
     UNIQUE (tenant_id, id),
     UNIQUE (tenant_id, name)
 ) STRICT;
+CREATE TABLE decision_tallies (
+    tenant_id              INTEGER NOT NULL,
+    sync_configuration_id  INTEGER NOT NULL,
+    field                  TEXT    NOT NULL,
+    pattern                TEXT    NOT NULL,
+    took                   TEXT    NOT NULL CHECK (took IN ('source', 'target', 'base', 'custom')),
+    times                  INTEGER NOT NULL CHECK (times >= 0),
+    offered                INTEGER NOT NULL CHECK (offered >= 0),
+    followed               INTEGER NOT NULL CHECK (followed >= 0),
+    PRIMARY KEY (tenant_id, sync_configuration_id, field, pattern, took),
+    FOREIGN KEY (tenant_id, sync_configuration_id)
+        REFERENCES sync_configurations (tenant_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 CREATE TABLE dictionaries (
     tenant_id              INTEGER NOT NULL,
     sync_configuration_id  INTEGER NOT NULL,
