@@ -1,5 +1,6 @@
 //! Names and identifiers, each its own type, parsed once at the edge and trusted from then on.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -86,8 +87,25 @@ impl<T> Visitor<'_> for TextId<T> {
 macro_rules! text_id {
     ($($(#[$doc:meta])* $name:ident, $kind:literal, $max:literal, $ok:expr, $reason:literal);* $(;)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct $name(Arc<str>);
+
+        // What is one and the same text, as field names mostly are, need not be read.
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                if Arc::ptr_eq(&self.0, &other.0) {
+                    Ordering::Equal
+                } else {
+                    self.0.cmp(&other.0)
+                }
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
 
         impl $name {
             #[doc = concat!("Parses a ", $kind, ": 1 to ", stringify!($max), " bytes; ", $reason, " is refused.")]

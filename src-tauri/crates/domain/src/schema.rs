@@ -2,6 +2,7 @@
 //! change detection and digests of whole records.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,13 @@ impl CanonicalSchema {
     #[must_use]
     pub fn hash(&self, record: &CanonicalRecord) -> ContentHash {
         digest::record(self, record)
+    }
+
+    /// The same as [`Self::hash`], remembered with the record: whoever shares it, under this very
+    /// schema, need not work it out again.
+    #[must_use]
+    pub fn known_hash(self: &Arc<Self>, record: &CanonicalRecord) -> ContentHash {
+        record.digest(self, || self.hash(record))
     }
 
     /// The fields in which `now` differs from `shadow`. A field absent from `now` is unchanged; so

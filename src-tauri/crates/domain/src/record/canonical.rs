@@ -3,12 +3,14 @@
 //! as journalled); a clone costs a reference count.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ids::FieldName;
+use crate::record::ContentHash;
+use crate::schema::CanonicalSchema;
 use crate::value::Value;
 
 /// A record carried through the mapping into the configuration's own typed field names: the only
@@ -16,8 +18,32 @@ use crate::value::Value;
 /// "it has no value" is [`Value::Null`].
 #[derive(Clone, Default)]
 pub struct CanonicalRecord {
+    shared: Arc<Shared>,
+}
+
+/// What the holders of one record share.
+#[derive(Default)]
+struct Shared {
     /// Ascending by name, each name once.
-    fields: Arc<Vec<(FieldName, Value)>>,
+    fields: Vec<(FieldName, Value)>,
+    /// The digest under the schema that first asked for it.
+    digest: OnceLock<(Arc<CanonicalSchema>, ContentHash)>,
+}
+
+impl Clone for Shared {
+    /// A copy is made to be changed: it has no digest yet.
+    fn clone(&self) -> Self {
+        Self::new(self.fields.clone())
+    }
+}
+
+impl Shared {
+    const fn new(fields: Vec<(FieldName, Value)>) -> Self {
+        Self {
+            fields,
+            digest: OnceLock::new(),
+        }
+    }
 }
 
 impl CanonicalRecord {
@@ -25,7 +51,7 @@ impl CanonicalRecord {
     #[must_use]
     pub fn get(&self, field: &FieldName) -> Option<&Value> {
         let at = self.place(field).ok()?;
-        self.fields.get(at).map(|(_, value)| value)
+        self.shared.fields.get(at).map(|(_, value)| value)
     }
 
     /// Whether a field was carried.
@@ -37,23 +63,26 @@ impl CanonicalRecord {
     /// Whether no field was carried.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.shared.fields.is_empty()
     }
 
     /// How many fields were carried.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.fields.len()
+        self.shared.fields.len()
     }
 
     /// All fields, ascending by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&FieldName, &Value)> + Clone {
-        self.fields.iter().map(|(field, value)| (field, value))
+        self.shared
+            .fields
+            .iter()
+            .map(|(field, value)| (field, value))
     }
 
     /// The names of all fields, ascending.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &FieldName> + Clone {
-        self.fields.iter().map(|(field, _)| field)
+        self.shared.fields.iter().map(|(field, _)| field)
     }
 
     /// Puts a field, in place of its earlier value. The very value it has already changes nothing,
@@ -63,7 +92,7 @@ impl CanonicalRecord {
         if self.get(&field).is_some_and(|own| own.identical(&value)) {
             return;
         }
-        let fields = Arc::make_mut(&mut self.fields);
+        let fields = self.fields_mut();
         match place {
             Ok(at) => {
                 if let Some(slot) = fields.get_mut(at) {
@@ -77,7 +106,7 @@ impl CanonicalRecord {
     /// Takes a field out.
     pub fn remove(&mut self, field: &FieldName) -> Option<Value> {
         let at = self.place(field).ok()?;
-        Some(Arc::make_mut(&mut self.fields).remove(at).1)
+        Some(self.fields_mut().remove(at).1)
     }
 
     /// This record with every field of `patch` replaced. One that changes nothing, byte for byte,
@@ -115,7 +144,7 @@ impl CanonicalRecord {
             all.push((field.clone(), value.clone()));
         }
         Self {
-            fields: Arc::new(all),
+            shared: Arc::new(Shared::new(all)),
         }
     }
 
@@ -123,7 +152,7 @@ impl CanonicalRecord {
     /// says nothing.
     #[must_use]
     pub fn shares(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.fields, &other.fields)
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Whether both are equal to the last byte; see [`Value::identical`].
@@ -143,14 +172,45 @@ impl CanonicalRecord {
         self.iter().map(|(_, value)| 32 + value.weight()).sum()
     }
 
+    /// The record's digest under that very schema, worked out once for all who share the record.
+    pub(crate) fn digest(
+        &self,
+        schema: &Arc<CanonicalSchema>,
+        work_out: impl Fn() -> ContentHash,
+    ) -> ContentHash {
+        let (of, digest) = match self.shared.digest.get() {
+            Some(known) => known,
+            None => {
+                let digest = work_out();
+                self.shared
+                    .digest
+                    .get_or_init(|| (Arc::clone(schema), digest))
+            }
+        };
+        if Arc::ptr_eq(of, schema) {
+            *digest
+        } else {
+            work_out()
+        }
+    }
+
+    /// The fields, to be changed: from then on not shared, and with another digest.
+    fn fields_mut(&mut self) -> &mut Vec<(FieldName, Value)> {
+        let shared = Arc::make_mut(&mut self.shared);
+        shared.digest.take();
+        &mut shared.fields
+    }
+
     fn place(&self, field: &FieldName) -> Result<usize, usize> {
-        self.fields.binary_search_by(|(name, _)| name.cmp(field))
+        self.shared
+            .fields
+            .binary_search_by(|(name, _)| name.cmp(field))
     }
 }
 
 impl PartialEq for CanonicalRecord {
     fn eq(&self, other: &Self) -> bool {
-        self.shares(other) || self.fields == other.fields
+        self.shares(other) || self.shared.fields == other.shared.fields
     }
 }
 
@@ -176,7 +236,7 @@ impl FromIterator<(FieldName, Value)> for CanonicalRecord {
             all.reverse();
         }
         Self {
-            fields: Arc::new(all),
+            shared: Arc::new(Shared::new(all)),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A configuration made ready for one run: mapping, schema, validation and policy compiled once,
 //! shared by every phase.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use tandem_domain::config::SyncConfiguration;
 use tandem_domain::ids::{Both, RecordId, Side};
@@ -22,7 +24,7 @@ pub(super) struct Rules {
     /// The configuration.
     pub config: SyncConfiguration,
     /// Its field types.
-    pub schema: CanonicalSchema,
+    pub schema: Arc<CanonicalSchema>,
     /// Removes secrets from what is logged.
     redactor: Redaction,
     validation: DataValidationService,
@@ -44,7 +46,7 @@ impl Rules {
     pub(super) fn new(config: SyncConfiguration, redactor: Redaction) -> Result<Self, Halt> {
         let validation = DataValidationService::new(&config.validation).map_err(Halt::Config)?;
         Ok(Self {
-            schema: config.mapping.schema(),
+            schema: Arc::new(config.mapping.schema()),
             config,
             redactor,
             validation,
@@ -111,7 +113,7 @@ impl Rules {
                 match self.canonical(side, &fields, complete) {
                     Ok(record) => (
                         StagedBody::Live {
-                            hash: self.schema.hash(&record),
+                            hash: self.schema.known_hash(&record),
                             key: self.schema.key_hash(&self.config.match_key, &record),
                             record,
                         },
@@ -195,10 +197,10 @@ impl Rules {
     #[must_use]
     pub(super) fn row(&self, link: Link, todo: bool) -> LinkRow {
         let shadow = |side: Side| link.sides.get(side).as_ref().map(|half| &half.shadow);
-        let source = shadow(Side::Source).map(|shadow| self.schema.hash(shadow));
+        let source = shadow(Side::Source).map(|shadow| self.schema.known_hash(shadow));
         let target = match (shadow(Side::Source), shadow(Side::Target)) {
             (Some(one), Some(other)) if one.shares(other) => source,
-            (_, other) => other.map(|shadow| self.schema.hash(shadow)),
+            (_, other) => other.map(|shadow| self.schema.known_hash(shadow)),
         };
         let key = [link.base.as_ref()]
             .into_iter()

@@ -1,6 +1,6 @@
 //! A plan in one number.
 
-use tandem_domain::ids::Side;
+use tandem_domain::ids::{RecordId, Side};
 use tandem_domain::plan::{Decision, Intent, Pair};
 use tandem_domain::record::ContentHash;
 
@@ -21,29 +21,42 @@ impl PlanDigest {
     /// Pairs go by their records: where the store keeps a link depends on what else it keeps, other
     /// tenants' links included.
     pub(super) fn add(&mut self, rules: &Rules, pair: &Pair, decision: &Decision) {
-        use std::fmt::Write as _;
-        let mut text = format!("{:032x}{:?}", self.0, decision.reason);
+        use std::io::Write as _;
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(&self.0.to_le_bytes());
+        // Writing to a Vec cannot fail.
+        let _ = write!(bytes, "{:?};", decision.reason);
         for side in Side::BOTH {
-            let id = record_of(pair, side);
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{id:?}");
-            let _ = match decision.intents.get(side) {
-                None => write!(text, "-"),
+            match record_of(pair, side) {
+                None => bytes.push(0),
+                Some(id) => put_id(&mut bytes, 1, &id),
+            }
+            match decision.intents.get(side) {
+                None => bytes.push(0),
                 Some(Intent::Create { fields }) => {
-                    write!(text, "c{:?}", rules.schema.hash(fields).0)
+                    bytes.push(1);
+                    bytes.extend_from_slice(&rules.schema.known_hash(fields).0);
                 }
                 Some(Intent::Update { id, patch, .. }) => {
-                    write!(text, "u{id}{:?}", rules.schema.hash(patch).0)
+                    put_id(&mut bytes, 2, id);
+                    bytes.extend_from_slice(&rules.schema.known_hash(patch).0);
                 }
-                Some(Intent::Delete { id, .. }) => write!(text, "d{id}"),
-            };
+                Some(Intent::Delete { id, .. }) => put_id(&mut bytes, 3, id),
+            }
         }
-        self.0 = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
+        self.0 = xxhash_rust::xxh3::xxh3_128(&bytes);
     }
 
     pub(super) fn hex(self) -> String {
         format!("{:032x}", self.0)
     }
+}
+
+/// What stands there and whose, with its length, so that no two texts run into each other.
+fn put_id(bytes: &mut Vec<u8>, what: u8, id: &RecordId) {
+    bytes.push(what);
+    bytes.extend_from_slice(&(id.as_str().len() as u64).to_le_bytes());
+    bytes.extend_from_slice(id.as_str().as_bytes());
 }
 
 /// The plan's digest as the run's content fingerprint (TASK-015: configuration, direction, record
