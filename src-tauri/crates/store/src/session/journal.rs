@@ -213,6 +213,10 @@ pub(super) fn acknowledge(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let key = parts.hold.key;
+    // As a rule there is none, and then no receipt can settle one.
+    let uncertain = db
+        .prepare_cached("SELECT 1 FROM operations WHERE tenant_id = ?1 AND state = 4 LIMIT 1")?
+        .exists(params![key.tenant])?;
     for pair in pairs {
         put_link(
             db,
@@ -224,7 +228,7 @@ pub(super) fn acknowledge(
         )?;
         parts.written.remove(&pair.link_id);
         for result in &pair.operations {
-            receipt(db, parts, pair, result)?;
+            receipt(db, parts, pair, result, uncertain)?;
         }
         step(db, parts, Some(pair.link_id), &pair.conflict, now)?;
     }
@@ -236,6 +240,7 @@ fn receipt(
     parts: &mut Parts<'_>,
     pair: &AcknowledgedPair,
     result: &OperationResult,
+    uncertain: bool,
 ) -> Result<()> {
     let tenant = parts.hold.key.tenant;
     let (seq, kind) = match parts.open.get(&result.key) {
@@ -268,17 +273,19 @@ fn receipt(
         return Ok(());
     }
     // An uncertain create sent again under its key is settled by this answer too.
-    db.prepare_cached(
-        "UPDATE operations SET state = ?3, record_id = coalesce(?4, record_id)
-         WHERE tenant_id = ?1 AND operation_key = ?2 AND state = 4 AND seq <> ?5",
-    )?
-    .execute(params![
-        tenant,
-        result.key.0.as_bytes(),
-        operation_code(result.state),
-        result.record_id.as_ref().map(Compact::id),
-        seq,
-    ])?;
+    if uncertain {
+        db.prepare_cached(
+            "UPDATE operations SET state = ?3, record_id = coalesce(?4, record_id)
+             WHERE tenant_id = ?1 AND operation_key = ?2 AND state = 4 AND seq <> ?5",
+        )?
+        .execute(params![
+            tenant,
+            result.key.0.as_bytes(),
+            operation_code(result.state),
+            result.record_id.as_ref().map(Compact::id),
+            seq,
+        ])?;
+    }
     if result.state != OperationState::Done {
         db.prepare_cached(
             "UPDATE links SET uncertain_create = NULL
@@ -329,11 +336,16 @@ fn learn(db: &Connection, parts: &mut Parts<'_>, pairs: &[JournalPair]) -> Resul
     if !enough {
         return Ok(());
     }
-    let mut samples: Vec<Vec<u8>> = db
-        .prepare_cached("SELECT body FROM temp.staged WHERE kind = 0 LIMIT ?1")?
-        .query_map(params![SAMPLES], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    samples.retain(|sample: &Vec<u8>| sample.len() <= DICTIONARY);
+    let mut samples: Vec<Vec<u8>> = Vec::new();
+    {
+        let mut find =
+            db.prepare_cached("SELECT n, body FROM temp.staged WHERE kind = 0 LIMIT ?1")?;
+        let mut rows = find.query(params![SAMPLES])?;
+        while let Some(row) = rows.next()? {
+            samples.push(parts.bodies.packed(row.get(0)?, row.get(1)?)?);
+        }
+    }
+    samples.retain(|sample| sample.len() <= DICTIONARY);
     match zstd::dict::from_samples(&samples, DICTIONARY) {
         Ok(dictionary) => parts.codec.learn(db, parts.hold.key, &dictionary),
         // Too few, or with nothing in common: plain compression does.

@@ -43,7 +43,7 @@ use crate::fault::Result;
 use crate::keys::SyncKey;
 use crate::tenant::{errors, syncs};
 use kept::Plan;
-use scratch::Seen;
+use scratch::{Bodies, Seen};
 
 pub(crate) use by_hand::{leave_alone, link_by_hand, pair, pair_of, pair_page};
 pub(crate) use erase::erase;
@@ -77,6 +77,8 @@ pub(crate) struct Session {
     hold: Hold,
     continues: Option<RunId>,
     codec: Codec,
+    /// What the first records read say.
+    bodies: Bodies,
     /// Links seen by this run's listings.
     seen: Both<Seen>,
     /// Whether any link may be found by id; spares a first run 2 look-ups a record.
@@ -103,6 +105,7 @@ impl Session {
         let mut parts = Parts {
             hold,
             codec: &mut self.codec,
+            bodies: &self.bodies,
             open: &mut self.open,
             closed: Vec::new(),
             written: &mut self.written,
@@ -134,6 +137,7 @@ impl Session {
 struct Parts<'a> {
     hold: Hold,
     codec: &'a mut Codec,
+    bodies: &'a Bodies,
     open: &'a mut HashMap<OperationKey, (i64, OperationKind)>,
     /// Of `open`, what this transaction acknowledged.
     closed: Vec<OperationKey>,

@@ -10,6 +10,7 @@ use tandem_engine::ports::history::RunOptions;
 use tandem_engine::ports::store::{NewRun, RunOpening};
 
 use super::kept::Plan;
+use super::scratch::Bodies;
 use super::{Hold, Session, lease, scratch};
 use crate::codec::Codec;
 use crate::db::Database;
@@ -61,6 +62,7 @@ pub(crate) fn open(
         db,
         hold,
         continues,
+        bodies: Bodies::default(),
         seen: Both::default(),
         has_links,
         has_set_aside,

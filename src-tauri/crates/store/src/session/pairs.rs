@@ -15,9 +15,9 @@ use tandem_engine::ports::session::{PairProblem, StagedPair};
 
 use super::bearers::{self, Bearer};
 use super::links::{self, Stored, index};
-use super::scratch::{self, DELETED, LIVE, SET_ASIDE};
+use super::scratch::{self, Bodies, DELETED, LIVE, SET_ASIDE};
 use super::{Hold, Session, lease};
-use crate::codec::{Codec, unpack};
+use crate::codec::Codec;
 use crate::fault::{Result, corrupt};
 use crate::keys::{Digest, Expanded, Moment, SyncKey, limit};
 use crate::tenant::conflicts;
@@ -87,6 +87,7 @@ impl Session {
             db: &batch,
             hold: &self.hold,
             codec: &mut self.codec,
+            bodies: &self.bodies,
             seen: &self.seen,
             walk,
             pairs: Vec::new(),
@@ -141,6 +142,7 @@ struct Walker<'a> {
     db: &'a Connection,
     hold: &'a Hold,
     codec: &'a mut Codec,
+    bodies: &'a Bodies,
     seen: &'a Both<scratch::Seen>,
     walk: Walk,
     pairs: Vec<StagedPair>,
@@ -229,7 +231,7 @@ impl Walker<'_> {
             let mut find = staged(self.db, "link = ?1")?;
             let mut rows = find.query(params![id.0])?;
             while let Some(row) = rows.next()? {
-                let row = read(row)?;
+                let row = read(row, self.bodies)?;
                 if row.kind == SET_ASIDE {
                     return Ok(());
                 }
@@ -384,7 +386,7 @@ impl Walker<'_> {
                                  AND (l.source_id IS NULL OR l.target_id IS NULL)))
                  ORDER BY n LIMIT ?8"
             ))?;
-            collect(find.query(params![
+            let rows = find.query(params![
                 after,
                 index(side),
                 new,
@@ -393,7 +395,8 @@ impl Walker<'_> {
                 key.tenant,
                 key.sync,
                 limit(room)
-            ])?)?
+            ])?;
+            collect(rows, self.bodies)?
         };
         self.give_new(rows)
     }
@@ -408,7 +411,10 @@ impl Walker<'_> {
                 "SELECT n, side, record_id, kind, version, updated_at, key, body, taken
                  FROM temp.staged WHERE n > ?1 AND +side = ?2 AND {NEW} ORDER BY n LIMIT ?3"
             ))?;
-            collect(find.query(params![after, index(side), limit(room)])?)?
+            collect(
+                find.query(params![after, index(side), limit(room)])?,
+                self.bodies,
+            )?
         };
         self.give_new(rows)
     }
@@ -575,7 +581,7 @@ impl Walker<'_> {
                 "link IS NULL AND kind = 0 AND key IS NOT NULL AND key = ?1 AND side = ?2
                  LIMIT 11",
             )?;
-            found = collect(find.query(params![key.0, index(side)])?)?;
+            found = collect(find.query(params![key.0, index(side)])?, self.bodies)?;
         }
         let mut halves = Vec::new();
         if self.walk.halves {
@@ -626,7 +632,7 @@ impl Walker<'_> {
         let mut find = staged(self.db, "link = ?1 AND side = ?2")?;
         let mut rows = find.query(params![half.id.0, index(side)])?;
         if let Some(row) = rows.next()? {
-            return Ok(read(row)?.observation);
+            return Ok(read(row, self.bodies)?.observation);
         }
         Ok(match half.link.sides.get(side) {
             None => Observation::Unchanged,
@@ -648,7 +654,7 @@ impl Walker<'_> {
         let mut rows = find.query(params![half.id.0, index(side)])?;
         Ok(match rows.next()? {
             Some(row) => {
-                let row = read(row)?;
+                let row = read(row, self.bodies)?;
                 row.kind == LIVE && row.key == Some(key)
             }
             None => !links::seen_deleted(half.flags, side),
@@ -679,23 +685,25 @@ fn staged<'c>(db: &'c Connection, condition: &str) -> Result<CachedStatement<'c>
     ))?)
 }
 
-fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<StagedRow>> {
+fn collect(mut rows: rusqlite::Rows<'_>, bodies: &Bodies) -> Result<Vec<StagedRow>> {
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        all.push(read(row)?);
+        all.push(read(row, bodies)?);
     }
     Ok(all)
 }
 
-fn read(row: &Row<'_>) -> Result<StagedRow> {
+fn read(row: &Row<'_>, bodies: &Bodies) -> Result<StagedRow> {
+    let n = row.get(0)?;
     let id = row.get::<_, Expanded>(2)?.id()?;
     let kind: i64 = row.get(3)?;
     let observation = match kind {
         LIVE => Observation::Live(Observed {
             id: id.clone(),
-            record: unpack(
+            record: bodies.record(
+                n,
                 row.get_ref(7)?
-                    .as_blob()
+                    .as_blob_or_null()
                     .map_err(|error| corrupt("staged record", error))?,
             )?,
             version: row
@@ -708,7 +716,7 @@ fn read(row: &Row<'_>) -> Result<StagedRow> {
         _ => Observation::Unchanged,
     };
     Ok(StagedRow {
-        n: row.get(0)?,
+        n,
         side: if row.get::<_, i64>(1)? == 0 {
             Side::Source
         } else {

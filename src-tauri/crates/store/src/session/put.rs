@@ -1,6 +1,8 @@
 //! Writing one link: all of it when it is new, and of a known one no more than has changed. An index
 //! is gone through for each of its columns that is set, even to what it holds.
 
+use std::sync::OnceLock;
+
 use rusqlite::{Connection, params};
 use tandem_domain::ids::{LinkId, RecordId, Side};
 use tandem_domain::link::{Link, LinkState, Seen};
@@ -9,8 +11,8 @@ use tandem_engine::ports::session::LinkRow;
 
 use super::Parts;
 use super::links::{Packed, hash_columns, state_code};
+use super::scratch::Bodies;
 use super::stage::staged_hash;
-use crate::codec::pack;
 use crate::fault::{Fault, Result, conflict, is_duplicate, misuse};
 use crate::keys::{Compact, Moment, SyncKey};
 
@@ -77,7 +79,19 @@ struct Same {
 }
 
 impl Same {
-    fn update(self) -> String {
+    /// The statement that writes the others.
+    fn update(self) -> &'static str {
+        static ALL: [OnceLock<String>; 32] = [const { OnceLock::new() }; 32];
+        let columns = [self.base, self.source, self.target, self.key, self.state];
+        let at = columns
+            .into_iter()
+            .fold(0, |at, same| at << 1 | usize::from(same));
+        // `at` has five bits.
+        ALL.get(at)
+            .map_or("", |one| one.get_or_init(|| self.written()))
+    }
+
+    fn written(self) -> String {
         let changed: String = [
             (self.state, "state = ?3, "),
             (self.source, "source_id = ?7, "),
@@ -151,8 +165,8 @@ pub(super) fn try_put(
     let (source, target) = (sides.source.as_ref(), sides.target.as_ref());
     let (source_hash, target_hash) = hash_columns(row);
     let seen = [
-        seen_hash(db, &row.link, Side::Source)?,
-        seen_hash(db, &row.link, Side::Target)?,
+        seen_hash(db, parts.bodies, &row.link, Side::Source)?,
+        seen_hash(db, parts.bodies, &row.link, Side::Target)?,
     ];
     let same = match (borrower, id.and_then(|id| parts.written.get(&id))) {
         (None, Some(written)) => written.same(row),
@@ -168,7 +182,7 @@ pub(super) fn try_put(
     };
     let mut statement = match id {
         None => db.prepare_cached(INSERT)?,
-        Some(_) => db.prepare_cached(&same.update())?,
+        Some(_) => db.prepare_cached(same.update())?,
     };
     let values: [&dyn rusqlite::ToSql; 20] = [
         &hold.key.tenant,
@@ -211,10 +225,15 @@ pub(super) fn try_put(
 }
 
 /// The digest of what a link has seen beyond its shadow, where this run read just that.
-pub(super) fn seen_hash(db: &Connection, link: &Link, side: Side) -> Result<Option<[u8; 16]>> {
+pub(super) fn seen_hash(
+    db: &Connection,
+    bodies: &Bodies,
+    link: &Link,
+    side: Side,
+) -> Result<Option<[u8; 16]>> {
     match link.sides.get(side) {
         Some(half) => match &half.seen {
-            Some(Seen::Live(record)) => staged_hash(db, side, &half.id, &pack(record)?),
+            Some(Seen::Live(record)) => staged_hash(db, bodies, side, &half.id, record),
             _ => Ok(None),
         },
         None => Ok(None),

@@ -3,11 +3,11 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use tandem_domain::ids::{LinkId, RecordId, Side};
-use tandem_domain::record::ContentHash;
+use tandem_domain::record::{CanonicalRecord, ContentHash};
 use tandem_engine::ports::session::{StageCounts, StagedBody, StagedRecord};
 
 use super::links::{self, hash_of, not_ours, seen_deleted, seen_live};
-use super::scratch::{self, DELETED, LIVE, SET_ASIDE};
+use super::scratch::{self, Bodies, DELETED, LIVE, SET_ASIDE};
 use super::{Hold, Session, lease};
 use crate::codec::pack;
 use crate::fault::Result;
@@ -53,7 +53,7 @@ impl Session {
         let page = self.db.transaction()?;
         lease::check(&page, &self.hold)?;
         {
-            let mut scratch = Statements::new(&page)?;
+            let mut scratch = Statements::new(&page, &mut self.bodies)?;
             let mut find = page.prepare_cached(by_side(
                 side,
                 "SELECT id, state, flags, epoch, source_hash, NULL, source_seen_hash,
@@ -352,14 +352,18 @@ fn moved(known: &Known, record: &StagedRecord) -> bool {
 
 /// The statements that keep a staged record.
 struct Statements<'c> {
+    db: &'c Connection,
+    bodies: &'c mut Bodies,
     insert: CachedStatement<'c>,
     update: CachedStatement<'c>,
     remove: CachedStatement<'c>,
 }
 
 impl<'c> Statements<'c> {
-    fn new(db: &'c Connection) -> Result<Self> {
+    fn new(db: &'c Connection, bodies: &'c mut Bodies) -> Result<Self> {
         Ok(Self {
+            db,
+            bodies,
             insert: db.prepare_cached(
                 "INSERT OR IGNORE INTO temp.staged
                      (side, record_id, link, kind, version, updated_at, hash, key, body)
@@ -377,33 +381,43 @@ impl<'c> Statements<'c> {
 
     /// Keeps a record; `true` if it was kept before: the later page wins.
     fn keep(&mut self, side: Side, record: &StagedRecord, link: Option<LinkId>) -> Result<bool> {
-        let (kind, hash, key, body) = match &record.body {
-            StagedBody::Live { record, hash, key } => (
-                LIVE,
-                Some(hash.0),
-                key.map(|key| key.0),
-                Some(pack(record)?),
-            ),
-            StagedBody::Deleted => (DELETED, None, None, None),
-            StagedBody::SetAside { reason } => {
-                (SET_ASIDE, None, None, Some(reason.clone().into_bytes()))
+        let (kind, hash, key, live) = match &record.body {
+            StagedBody::Live { record, hash, key } => {
+                (LIVE, Some(hash.0), key.map(|key| key.0), Some(record))
             }
+            StagedBody::Deleted => (DELETED, None, None, None),
+            StagedBody::SetAside { .. } => (SET_ASIDE, None, None, None),
         };
-        let values = params![
-            links::index(side),
+        let kept = live.filter(|record| self.bodies.has_room(record));
+        let body = match (&record.body, kept) {
+            (StagedBody::Live { record, .. }, None) => Some(pack(record)?),
+            (StagedBody::SetAside { reason }, _) => Some(reason.clone().into_bytes()),
+            (StagedBody::Live { .. }, Some(_)) | (StagedBody::Deleted, _) => None,
+        };
+        let (id, version) = (
             Compact::id(&record.id),
-            link.map(|link| link.0),
-            kind,
             Compact::version(record.version.as_ref()),
+        );
+        let (side, link, updated_at) = (
+            links::index(side),
+            link.map(|link| link.0),
             record.updated_at.map(Moment),
-            hash,
-            key,
-            body,
-        ];
+        );
+        let values = params![side, id, link, kind, version, updated_at, hash, key, body];
         if self.insert.execute(values)? == 1 {
+            if let Some(record) = kept {
+                self.bodies.keep(self.db.last_insert_rowid(), record);
+            }
             return Ok(false);
         }
-        self.update.execute(values)?;
+        // What came before is kept under the row's number; the later one has a body of its own.
+        let body = match live {
+            Some(record) => Some(pack(record)?),
+            None => body,
+        };
+        self.update.execute(params![
+            side, id, link, kind, version, updated_at, hash, key, body
+        ])?;
         Ok(true)
     }
 
@@ -437,17 +451,25 @@ pub(super) fn staged_digests(
 /// The digest under which a record was staged, if what is to be stored as seen is exactly that.
 pub(super) fn staged_hash(
     db: &Connection,
+    bodies: &Bodies,
     side: Side,
     id: &RecordId,
-    packed: &[u8],
+    record: &CanonicalRecord,
 ) -> Result<Option<[u8; 16]>> {
     let staged = db
         .prepare_cached(
-            "SELECT body, hash FROM temp.staged WHERE side = ?1 AND record_id = ?2 AND kind = 0",
+            "SELECT n, body, hash FROM temp.staged WHERE side = ?1 AND record_id = ?2 AND kind = 0",
         )?
         .query_row(params![links::index(side), Compact::id(id)], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 16]>(1)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, Option<Vec<u8>>>(1)?,
+                row.get::<_, [u8; 16]>(2)?,
+            ))
         })
         .optional()?;
-    Ok(staged.and_then(|(body, hash)| (body == packed).then_some(hash)))
+    match staged {
+        Some((n, body, hash)) if bodies.says(n, body.as_deref(), record)? => Ok(Some(hash)),
+        _ => Ok(None),
+    }
 }
