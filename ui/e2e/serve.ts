@@ -24,6 +24,7 @@ export class Serve {
         ...process.env,
         HOME: folder,
         TANDEM_ANCHOR: join(folder, "anchor.db"),
+        TANDEM_SETTINGS: join(folder, "settings.toml"),
         TANDEM_PANEL: panel,
         TANDEM_ACTOR: "mara",
       },

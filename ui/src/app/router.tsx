@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { AlertsScreen } from "@/features/alerts/alerts-screen";
 import { AuditScreen } from "@/features/audit/audit-screen";
+import { auditSearch } from "@/features/audit/search";
 import { ConflictScreen } from "@/features/conflicts/conflict-screen";
 import { InboxScreen } from "@/features/conflicts/inbox-screen";
 import { conflictsSearch } from "@/features/conflicts/search";
@@ -188,7 +189,10 @@ const alerts = createRoute({
 const audit = createRoute({
   getParentRoute: () => tenantRoute,
   path: "/audit",
-  component: AuditScreen,
+  validateSearch: auditSearch,
+  component: function Audit() {
+    return <AuditScreen search={audit.useSearch()} />;
+  },
 });
 
 const settings = createRoute({

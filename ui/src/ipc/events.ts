@@ -21,13 +21,28 @@ export const STALE_AFTER: Record<WireEvent["type"], readonly Command[]> = {
     "list_connections",
     "list_alerts",
     "list_audit",
+    "list_audit_names",
   ],
   // An open conflict that a run meets again is detected again, with a new revision.
   conflict_detected: ["overview", "list_conflicts", "get_conflict", "list_syncs"],
-  conflict_changed: ["overview", "list_conflicts", "get_conflict", "list_syncs", "list_audit"],
+  conflict_changed: [
+    "overview",
+    "list_conflicts",
+    "get_conflict",
+    "list_syncs",
+    "list_audit",
+    "list_audit_names",
+  ],
   error_logged: ["overview", "list_errors", "list_connections"],
   alert_raised: ["overview", "list_alerts"],
-  workspace_changed: ["overview", "list_syncs", "get_sync", "list_connections", "list_audit"],
+  workspace_changed: [
+    "overview",
+    "list_syncs",
+    "get_sync",
+    "list_connections",
+    "list_audit",
+    "list_audit_names",
+  ],
   // The list of tenants belongs to no tenant: see `invalidate`.
   tenants_changed: ["list_tenants"],
 };

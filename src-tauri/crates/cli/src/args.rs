@@ -313,6 +313,8 @@ pub(crate) enum Alerts {
 pub(crate) enum Audit {
     /// Who did what, newest first
     List {
+        #[command(flatten)]
+        filter: AuditFilter,
         /// At most so many
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u32,
@@ -323,11 +325,36 @@ pub(crate) enum Audit {
         #[arg(long)]
         accept: bool,
     },
-    /// Write the whole log to a new file, one JSON document a line, newest first
+    /// Write the log, or what fits, to a new file, one JSON document a line, newest first
     Export {
         /// The file; `-` is standard output
         file: PathBuf,
+        #[command(flatten)]
+        filter: AuditFilter,
     },
+}
+
+/// Which rows of the audit log; every part that is given has to fit.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditFilter {
+    /// Only by this actor
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// Only this action (`conflict.resolve`), or this group of them (`conflict`)
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// Only with this in what it was done to
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) object: Option<String>,
+    /// Only with this anywhere
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// Not before this time, such as 2026-03-01T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

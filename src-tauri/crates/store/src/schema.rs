@@ -10,7 +10,7 @@ use tandem_engine::ports::store::StoreError;
 use crate::fault::{Fault, Result};
 
 /// Every migration, oldest first. Append only.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     include_str!("../../../../migrations/0001_initial.sql"),
     include_str!("../../../../migrations/0002_calls.sql"),
     include_str!("../../../../migrations/0003_constraints.sql"),
@@ -22,6 +22,7 @@ const STEPS: [&str; 11] = [
     include_str!("../../../../migrations/0009_audit_seals.sql"),
     include_str!("../../../../migrations/0010_record_history.sql"),
     include_str!("../../../../migrations/0011_decision_tallies.sql"),
+    include_str!("../../../../migrations/0012_audit_filters.sql"),
 ];
 
 /// The version this Tandem knows.

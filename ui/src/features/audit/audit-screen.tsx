@@ -1,30 +1,32 @@
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { ShieldCheck } from "lucide-react";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { type Column, DataGrid } from "@/components/data-grid";
-import { plural } from "@/components/format";
 import { Page } from "@/components/page";
 import { Empty, ErrorState, Loading } from "@/components/states";
 import { At } from "@/components/time";
-import { type AuditView, commandMutation, pagedQuery, useTenant } from "@/ipc";
+import { type AuditView, pagedQuery, useTenant } from "@/ipc";
+import { Trans, t } from "@/text";
+import { AuditActions } from "./audit-actions";
+import { AuditFilters } from "./audit-filters";
 import { actionWords, detailText } from "./details";
-import { faultText, wholeText } from "./verdict";
+import { type AuditSearch, asked } from "./search";
 
 const PAGE = 200;
 const COLUMNS: Column<AuditView>[] = [
-  { id: "at", header: "When", width: [13, 0], cell: (entry) => <At at={entry.at} /> },
-  { id: "actor", header: "Who", width: [8, 1], cell: (entry) => entry.actor },
+  { id: "at", header: t("audit.when"), width: [13, 0], cell: (entry) => <At at={entry.at} /> },
+  { id: "actor", header: t("audit.who"), width: [8, 1], cell: (entry) => entry.actor },
   {
     id: "action",
-    header: "What",
+    header: t("audit.what"),
     width: [10, 1],
     cell: (entry) => actionWords(entry.action),
   },
-  { id: "subject", header: "On", width: [10, 1.5], cell: (entry) => entry.subject },
+  { id: "subject", header: t("audit.on"), width: [10, 1.5], cell: (entry) => entry.subject },
   {
     id: "detail",
-    header: "Detail",
+    header: t("audit.detail"),
     width: [12, 2],
     cell: (entry) => (
       <span className="text-muted" title={detailText(entry.details)}>
@@ -35,41 +37,62 @@ const COLUMNS: Column<AuditView>[] = [
 ];
 
 /** Who did what? */
-export function AuditScreen() {
+export function AuditScreen({ search }: { search: AuditSearch }) {
   const tenant = useTenant();
+  const navigate = useNavigate();
   const [open, setOpen] = useState<string>();
-  const audit = useInfiniteQuery(pagedQuery("list_audit", { tenant, limit: PAGE }));
+  const audit = useInfiniteQuery({
+    ...pagedQuery("list_audit", { tenant, ...asked(search), limit: PAGE }),
+    // The last answer stays, dimmed, until the next is there.
+    placeholderData: keepPreviousData,
+  });
+  const go = (next: AuditSearch) =>
+    navigate({ to: "/t/$tenant/audit", params: { tenant }, search: next, replace: true });
   const items = audit.data ?? [];
   const shown = items.find((entry) => entry.seq === open);
+  const filtered = Object.values(search).some((value) => value !== undefined);
+  const count = { count: items.length };
   return (
     <Page
-      title="Audit"
-      actions={<VerifyButton />}
+      title={t("audit.title")}
+      actions={<AuditActions search={search} />}
       lead={
         audit.data
-          ? `${audit.hasNextPage ? "The latest " : ""}${plural(items.length, "entry", "entries")}`
-          : "Who did what?"
+          ? audit.hasNextPage
+            ? t("audit.leadMore", count)
+            : t("audit.lead", count)
+          : t("audit.question")
       }
     >
+      <AuditFilters search={search} onFilter={(change) => void go({ ...search, ...change })} />
       {audit.error ? (
         <ErrorState
           inset
-          doing="load the audit log"
+          doing={t("audit.load")}
           error={audit.error}
           since={audit.errorUpdatedAt}
           onRetry={() => void audit.refetch()}
         />
       ) : null}
-      {audit.isPending ? <Loading what="the audit log" rows={10} /> : null}
+      {audit.isPending ? <Loading what={t("audit.theLog")} rows={10} /> : null}
       {audit.data && items.length === 0 ? (
-        <Empty kind="none yet" title="Nothing has been done yet">
-          Every change to the setup, every run and every decision is recorded here, with who made
-          it.
-        </Empty>
+        filtered ? (
+          <Empty
+            kind="none match"
+            title={t("audit.noneMatch")}
+            action={<Button onClick={() => void go({})}>{t("audit.clear")}</Button>}
+          >
+            {t("audit.noneMatchWhy")}
+          </Empty>
+        ) : (
+          <Empty kind="none yet" title={t("audit.none")}>
+            {t("audit.noneWhy")}
+          </Empty>
+        )
       ) : null}
       {items.length > 0 ? (
         <DataGrid
-          label="Audit log, newest first"
+          label={t("audit.list")}
           columns={COLUMNS}
           items={items}
           idOf={(entry) => entry.seq}
@@ -78,12 +101,13 @@ export function AuditScreen() {
           hasMore={audit.hasNextPage}
           loadingMore={audit.isFetchingNextPage}
           onEnd={() => (audit.isFetchingNextPage ? undefined : void audit.fetchNextPage())}
+          dimmed={audit.isPlaceholderData}
           autoFocus
         />
       ) : null}
       {shown ? (
         <section
-          aria-label="Entry"
+          aria-label={t("audit.entry")}
           aria-live="polite"
           className="max-h-48 overflow-auto border-t border-line bg-surface px-4 py-3 wrap-anywhere"
         >
@@ -91,35 +115,15 @@ export function AuditScreen() {
             {actionWords(shown.action)}: {shown.subject}
           </p>
           <p className="text-muted">
-            {shown.actor}, <At at={shown.at} />
+            <Trans
+              i18nKey="audit.by"
+              values={{ who: shown.actor }}
+              components={{ 1: <At at={shown.at} /> }}
+            />
           </p>
           <p className="font-mono text-mono">{detailText(shown.details)}</p>
         </section>
       ) : null}
     </Page>
-  );
-}
-
-/** Recomputes the chain of digests, on request: did anyone change a row? */
-function VerifyButton() {
-  const tenant = useTenant();
-  const verify = useMutation(commandMutation("verify_audit"));
-  return (
-    <>
-      <p role="status" className="text-muted">
-        {verify.error ? `Could not check: ${verify.error.message}` : null}
-        {verify.data?.intact ? wholeText(verify.data) : null}
-        {verify.data && !verify.data.intact ? (
-          <span className="font-semibold text-failed">{faultText(verify.data)}</span>
-        ) : null}
-      </p>
-      <Button
-        aria-disabled={verify.isPending}
-        onClick={() => (verify.isPending ? undefined : verify.mutate({ tenant }))}
-        icon={<ShieldCheck aria-hidden="true" className="size-4" />}
-      >
-        {verify.isPending ? "Checking…" : "Check the log"}
-      </Button>
-    </>
   );
 }

@@ -7,10 +7,27 @@ import { connectWith } from "@/ipc";
 import { SettingsScreen } from "./settings-screen";
 
 const root = document.documentElement;
+const asked: unknown[] = [];
+const SETTINGS = {
+  file: "/settings.toml",
+  undo_seconds: 12,
+  desktop: {
+    autostart: false,
+    autostart_error: null,
+    keep_running: true,
+    compatible_rendering: false,
+    drawn_compatibly: false,
+    drawn_in_software: true,
+  },
+};
 
 beforeEach(() => {
   connectWith({
-    call: async () => ({ version: "1.2.3", store: "/s.db", actor: "mara", undo_window_ms: 12_000 }),
+    call: async (command, args) => {
+      if (command === "app_info") return { version: "1.2.3", store: "/s.db", actor: "mara" };
+      if (command === "change_settings") asked.push(args);
+      return SETTINGS;
+    },
     listen: () => () => undefined,
   });
 });
@@ -56,11 +73,28 @@ test("single-letter keys are turned off with the space bar, and say what is left
   expect(screen.getByText(/Only keys with Ctrl/)).toBeTruthy();
 });
 
-test("the undo window is the backend's", async () => {
-  show();
-  expect(await screen.findByText("12 seconds")).toBeTruthy();
+test("the undo window is the backend's, and can be chosen", async () => {
+  const user = show();
+  expect(await screen.findByText("12 seconds", { selector: "strong" })).toBeTruthy();
   expect(screen.getByText("/s.db")).toBeTruthy();
   expect(screen.getByText("the keys")).toBeTruthy();
+  await user.selectOptions(screen.getByLabelText("Time to take a decision back"), "30 seconds");
+  expect(asked.at(-1)).toEqual({ undo_seconds: 30 });
+});
+
+test.each([
+  ["Start when I sign in", { autostart: true }],
+  ["Keep running in the tray", { keep_running: false }],
+  ["Compatible rendering", { compatible_rendering: true }],
+])("%s is kept by the backend", async (label, change) => {
+  const user = show();
+  await user.click(await screen.findByRole("checkbox", { name: label }));
+  expect(asked.at(-1)).toEqual(change);
+});
+
+test("where everything is drawn in software, that is said and the remedy offered", async () => {
+  show();
+  expect(await screen.findByText(/no graphics device.*three times faster/)).toBeTruthy();
 });
 
 test.each([

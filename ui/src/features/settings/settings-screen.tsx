@@ -1,62 +1,66 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Keys } from "@/components/button";
-import { plural } from "@/components/format";
 import { COMMAND_KEY } from "@/components/keys";
 import { Loaded } from "@/components/loaded";
 import { Facts, Page, Scroll, Section } from "@/components/page";
 import { DENSITIES, THEMES, usePreferences } from "@/components/preferences";
 import { useMedia } from "@/components/use-wide";
 import { commandQuery } from "@/ipc";
+import { t } from "@/text";
 import { Radios, Toggle } from "./choices";
+import { DesktopSettings } from "./desktop-settings";
+import { UndoSetting } from "./undo-setting";
 
 /** How does it behave? Every choice takes effect at once and is kept on this computer. */
 export function SettingsScreen({ keys }: { keys: ReactNode }) {
   const { theme, density, letterKeys, change } = usePreferences();
   return (
-    <Page
-      title="Settings"
-      lead="How does it behave? Each choice takes effect at once and is kept on this computer."
-    >
-      <Scroll label="Settings">
-        <Section title="Appearance">
+    <Page title={t("settings.title")} lead={t("settings.lead")}>
+      <Scroll label={t("settings.title")}>
+        <Section title={t("settings.appearance")}>
           <div className="flex flex-wrap gap-4">
             <Radios
-              title="Colours"
+              title={t("settings.colours")}
               value={theme}
-              options={THEMES.map((each) => ({
-                ...each,
-                hint: each.value === "contrast" ? "black, white, 2 px borders" : undefined,
+              options={THEMES.map(({ value }) => ({
+                value,
+                label: t(`settings.themes.${value}`),
+                hint: value === "contrast" ? t("settings.contrastHint") : undefined,
               }))}
               onChoose={(value) => change({ theme: value })}
             />
             <Radios
-              title="Density"
+              title={t("settings.density")}
               value={density}
-              options={DENSITIES.map((each) => ({ ...each, hint: `${each.rowPx} px` }))}
+              options={DENSITIES.map(({ value, rowPx }) => ({
+                value,
+                label: t(`settings.densities.${value}`),
+                hint: t("settings.pixels", { count: rowPx }),
+              }))}
               onChoose={(value) => change({ density: value })}
             />
             <Motion />
           </div>
         </Section>
-        <Section title="Decisions">
-          <UndoWindow />
+        <Section title={t("settings.decisions")}>
+          <UndoSetting />
         </Section>
-        <Section title="Keys">
+        <DesktopSettings />
+        <Section title={t("settings.keys")}>
           <div className="mb-4">
             <Toggle
               checked={letterKeys}
               onChange={(checked) => change({ letterKeys: checked })}
-              label="Single-letter keys"
+              label={t("settings.letterKeys")}
             >
               {letterKeys
-                ? "Keys such as j, 1 and g act by themselves, outside text fields."
-                : `Only keys with Ctrl, Cmd or Alt act, besides the arrows, Enter, Esc and F6. ${COMMAND_KEY}+K still finds every screen.`}
+                ? t("settings.letterKeysOn")
+                : t("settings.letterKeysOff", { key: COMMAND_KEY })}
             </Toggle>
           </div>
           {keys}
         </Section>
-        <Section title="This Tandem">
+        <Section title={t("settings.about")}>
           <About />
         </Section>
       </Scroll>
@@ -68,46 +72,29 @@ function Motion() {
   const reduced = useMedia("(prefers-reduced-motion: reduce)");
   return (
     <div className="max-w-64">
-      <h3 className="mb-1 font-medium">Motion</h3>
-      <p className="font-medium">{reduced ? "Reduced: nothing moves" : "Short transitions"}</p>
-      <p className="text-muted">
-        Follows the system: turn on “reduce motion” there, and the panel keeps still.
+      <h3 className="mb-1 font-medium">{t("settings.motion")}</h3>
+      <p className="font-medium">
+        {t(reduced ? "settings.motionReduced" : "settings.motionShort")}
       </p>
+      <p className="text-muted">{t("settings.motionWhy")}</p>
     </div>
-  );
-}
-
-function UndoWindow() {
-  const info = useQuery(commandQuery("app_info", {}));
-  return (
-    <Loaded query={info} what="the time to take a decision back">
-      {({ undo_window_ms }) => (
-        <p className="max-w-2xl">
-          A decision can be taken back for{" "}
-          <span className="font-semibold">{plural(undo_window_ms / 1_000, "second")}</span> with{" "}
-          <Keys chord={`${COMMAND_KEY}+Z`} />; only then is it written to both systems. After that,
-          roll back the run that wrote it.
-        </p>
-      )}
-    </Loaded>
   );
 }
 
 function About() {
   const info = useQuery(commandQuery("app_info", {}));
+  const settings = useQuery(commandQuery("get_settings", {}));
+  const path = (text: string) => <code className="font-mono text-mono">{text}</code>;
+  const file = settings.data?.file;
   return (
-    <Loaded query={info} what="what this Tandem is">
+    <Loaded query={info} what={t("settings.theAbout")}>
       {({ version, store, actor }) => (
         <Facts
           items={[
-            ["Version", version],
-            [
-              "Store",
-              <code key="store" className="font-mono text-mono">
-                {store}
-              </code>,
-            ],
-            ["You act as", actor],
+            [t("settings.version"), version],
+            [t("settings.store"), path(store)],
+            ...(file ? [[t("settings.file"), path(file)] satisfies [string, ReactNode]] : []),
+            [t("settings.actor"), actor],
           ]}
         />
       )}

@@ -9,6 +9,8 @@ import type {
   Applied,
   ApplyPlan,
   ApplyWorkspace,
+  AuditExported,
+  AuditNames,
   AuditVerdict,
   AuditView,
   CancelRun,
@@ -26,6 +28,7 @@ import type {
   EraseRecord,
   ErrorSummary,
   ErrorView,
+  ExportAudit,
   ExportWorkspace,
   Exported,
   GetConflict,
@@ -39,6 +42,7 @@ import type {
   LinkPair,
   ListAlerts,
   ListAudit,
+  ListAuditNames,
   ListConflicts,
   ListConnections,
   ListErrors,
@@ -133,6 +137,8 @@ export interface Commands {
   resolve_error: { args: ResolveError; reply: ErrorView };
   list_alerts: { args: ListAlerts; reply: Page<AlertView> };
   list_audit: { args: ListAudit; reply: Page<AuditView> };
+  list_audit_names: { args: ListAuditNames; reply: AuditNames };
+  export_audit: { args: ExportAudit; reply: AuditExported };
   verify_audit: { args: VerifyAudit; reply: AuditVerdict };
   accept_audit: { args: AcceptAudit; reply: AuditVerdict };
   prune_history: { args: PruneHistory; reply: HistoryPruned };

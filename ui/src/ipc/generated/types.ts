@@ -198,6 +198,32 @@ folder?: string,
 dry_run: boolean, };
 
 /**
+ * What was written of the audit log.
+ */
+export type AuditExported = { 
+/**
+ * The new file, on the machine that Tandem runs on.
+ */
+file: string, 
+/**
+ * How many rows.
+ */
+rows: number, };
+
+/**
+ * Whom and what the audit log tells of.
+ */
+export type AuditNames = { 
+/**
+ * All actors, sorted.
+ */
+actors: Array<string>, 
+/**
+ * All actions, sorted.
+ */
+actions: Array<string>, };
+
+/**
  * Whether the audit log is whole.
  */
 export type AuditVerdict = { 
@@ -962,6 +988,40 @@ resolved: boolean,
 resolved_at: string | null, };
 
 /**
+ * Writes rows of the audit log to a new file beside the store, one JSON document a line, newest
+ * first.
+ */
+export type ExportAudit = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * Only by this actor.
+ */
+actor?: string, 
+/**
+ * Only this action, such as `conflict.resolve`, or this group, such as `conflict`.
+ */
+action?: string, 
+/**
+ * Only with this in what it was done to, whatever the case.
+ */
+object?: string, 
+/**
+ * Only with this anywhere, whatever the case.
+ */
+text?: string, 
+/**
+ * Not before this time, RFC 3339.
+ */
+since?: string, 
+/**
+ * Before this time, RFC 3339.
+ */
+until?: string, };
+
+/**
  * Writes everything an admin set up as a workspace file, without secrets.
  */
 export type ExportWorkspace = { 
@@ -1248,9 +1308,42 @@ tenant: string,
  */
 before?: string, 
 /**
+ * Only by this actor.
+ */
+actor?: string, 
+/**
+ * Only this action, such as `conflict.resolve`, or this group, such as `conflict`.
+ */
+action?: string, 
+/**
+ * Only with this in what it was done to, whatever the case.
+ */
+object?: string, 
+/**
+ * Only with this anywhere, whatever the case.
+ */
+text?: string, 
+/**
+ * Not before this time, RFC 3339.
+ */
+since?: string, 
+/**
+ * Before this time, RFC 3339.
+ */
+until?: string, 
+/**
  * At most so many, 1 to 1,000.
  */
 limit: number, };
+
+/**
+ * Whom and what the audit log tells of.
+ */
+export type ListAuditNames = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, };
 
 /**
  * Conflicts, newest first.

@@ -1,2 +1,55 @@
-/** Texts of settings. */
-export const settings = {} as const;
+/** Texts of the settings screen. */
+export const settings = {
+  title: "Settings",
+  lead: "How does it behave? Each choice takes effect at once and is kept on this computer.",
+  appearance: "Appearance",
+  colours: "Colours",
+  themes: { system: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
+  contrastHint: "black, white, 2 px borders",
+  density: "Density",
+  densities: { compact: "Compact rows", normal: "Normal rows", comfortable: "Tall rows" },
+  pixels: "{{count, number}} px",
+  motion: "Motion",
+  motionReduced: "Reduced: nothing moves",
+  motionShort: "Short transitions",
+  motionWhy: "Follows the system: turn on “reduce motion” there, and the panel keeps still.",
+  decisions: "Decisions",
+  theUndo: "the time to take a decision back",
+  undo_one:
+    "A decision can be taken back for <1>{{count, number}} second</1> with <2/>; only then is it written to both systems. After that, roll back the run that wrote it.",
+  undo_other:
+    "A decision can be taken back for <1>{{count, number}} seconds</1> with <2/>; only then is it written to both systems. After that, roll back the run that wrote it.",
+  undoChoice: "Time to take a decision back",
+  undoSeconds_one: "{{count, number}} second",
+  undoSeconds_other: "{{count, number}} seconds",
+  undoNone: "None: written at once",
+  saveFailed: "keep that choice",
+  desktop: "Desktop",
+  theDesktop: "the settings of the desktop",
+  autostart: "Start when I sign in",
+  autostartOn: "Tandem starts with the desktop, out of the way, and follows the schedules.",
+  autostartOff: "Schedules run only while Tandem is open.",
+  autostartUnknown: "The desktop does not tell: {{why}}",
+  keepRunning: "Keep running in the tray",
+  keepRunningOn:
+    "Closing the window leaves schedules running. The icon in the tray, or starting Tandem again, opens it.",
+  keepRunningOff: "Closing the window ends Tandem.",
+  rendering: "Compatible rendering",
+  renderingSoftware:
+    "This computer has no graphics device, so everything is drawn in software: with this, lists scroll about three times faster.",
+  renderingHardware:
+    "For graphics drivers that leave the window empty, or draw it wrongly. Otherwise leave it off.",
+  renderingNow: "This window is drawn so.",
+  renderingNext: "Takes effect when Tandem starts again.",
+  keys: "Keys",
+  letterKeys: "Single-letter keys",
+  letterKeysOn: "Keys such as j, 1 and g act by themselves, outside text fields.",
+  letterKeysOff:
+    "Only keys with Ctrl, Cmd or Alt act, besides the arrows, Enter, Esc and F6. {{key}}+K still finds every screen.",
+  about: "This Tandem",
+  theAbout: "what this Tandem is",
+  version: "Version",
+  store: "Store",
+  actor: "You act as",
+  file: "Settings",
+} as const;

@@ -1,18 +1,21 @@
 //! Who did what.
 
-use tandem_engine::ports::store::{self, AuditEntry};
+use tandem_engine::ports::store::{self, AuditEntry, AuditFilter};
 
-use super::{page, page_limit, parse_id};
+use super::{farewell, page, page_limit, parse_id, parse_time, search_text};
 use crate::app::App;
 use crate::error::AppError;
 use crate::views::time;
-use crate::wire::{AcceptAudit, AuditVerdict, AuditView, ListAudit, Page, VerifyAudit};
+use crate::wire::{
+    AcceptAudit, AuditExported, AuditNames, AuditVerdict, AuditView, ExportAudit, ListAudit,
+    ListAuditNames, Page, VerifyAudit,
+};
 
 impl App {
-    /// The audit log, newest first.
+    /// The audit log, newest first, filtered.
     ///
     /// # Errors
-    /// The store's.
+    /// [`AppError::Argument`] for a filter that cannot be read; the store's.
     pub async fn list_audit(&self, args: ListAudit) -> Result<Page<AuditView>, AppError> {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
@@ -21,8 +24,46 @@ impl App {
                 .as_deref()
                 .map(|seq| parse_id("row of the audit log", seq))
                 .transpose()?;
-            let rows = scope.store.audit(before, page_limit(args.limit)?)?;
+            let rows = scope.store.find_audit(&AuditFilter {
+                before,
+                limit: page_limit(args.limit)?,
+                ..filter(
+                    [args.actor, args.action, args.object, args.text],
+                    [args.since, args.until],
+                )?
+            })?;
             Ok(page(rows, args.limit, |row| row.seq.to_string(), view))
+        })
+        .await
+    }
+
+    /// Whom and what the audit log tells of, to choose from.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_audit_names(&self, args: ListAuditNames) -> Result<AuditNames, AppError> {
+        self.with_tenant(&args.tenant, |scope| {
+            let store::AuditNames { actors, actions } = scope.store.audit_names()?;
+            Ok(AuditNames { actors, actions })
+        })
+        .await
+    }
+
+    /// Writes what fits the filter to a new file in `exported/` beside the store, one JSON document a
+    /// line, newest first.
+    ///
+    /// # Errors
+    /// [`AppError::Argument`] for a filter that cannot be read or a file that cannot be written.
+    pub async fn export_audit(&self, args: ExportAudit) -> Result<AuditExported, AppError> {
+        let tenant = args.tenant.clone();
+        self.with_tenant(&tenant, move |scope| {
+            let filter = filter(
+                [args.actor, args.action, args.object, args.text],
+                [args.since, args.until],
+            )?;
+            let (file, rows) = farewell::export_log(scope, filter)?;
+            let file = file.display().to_string();
+            Ok(AuditExported { file, rows })
         })
         .await
     }
@@ -56,6 +97,21 @@ impl App {
         })
         .await
     }
+}
+
+/// Actor, action, object and text, then since and until, as they were asked for.
+fn filter(words: [Option<String>; 4], times: [Option<String>; 2]) -> Result<AuditFilter, AppError> {
+    let [actor, action, subject, text] = words.map(|word| search_text(word.as_deref()));
+    let time = |text: &Option<String>| text.as_deref().map(parse_time).transpose();
+    Ok(AuditFilter {
+        actor,
+        action,
+        subject,
+        text,
+        since: time(&times[0])?,
+        until: time(&times[1])?,
+        ..AuditFilter::default()
+    })
 }
 
 fn verdict(found: store::AuditVerdict) -> AuditVerdict {

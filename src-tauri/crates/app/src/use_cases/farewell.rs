@@ -1,8 +1,11 @@
-//! What is written down of a tenant before it is removed: its workspace file and its audit log.
+//! What is written down of a tenant: its workspace file and its audit log before it is removed, or a
+//! part of that log when somebody asks.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+
+use tandem_engine::ports::store::AuditFilter;
 
 use crate::app::Scope;
 use crate::error::AppError;
@@ -17,7 +20,7 @@ const PAGE: usize = 1_000;
 pub(super) fn export(scope: &Scope<'_>, to: Option<&str>) -> Result<PathBuf, AppError> {
     let folder = match to {
         Some(named) => named_folder(named)?,
-        None => beside_the_store(scope),
+        None => beside_the_store(scope, "removed"),
     };
     let text = workspace_toml(scope)?;
     let failed = |error: std::io::Error| not_exported(&folder, &error);
@@ -30,28 +33,63 @@ pub(super) fn export(scope: &Scope<'_>, to: Option<&str>) -> Result<PathBuf, App
         .write_all(text.as_bytes())
         .and_then(|()| workspace.sync_all())
         .map_err(failed)?;
-    let mut log = BufWriter::new(private_file(&folder.join("audit.jsonl")).map_err(failed)?);
-    let mut before = None;
+    let log = private_file(&folder.join("audit.jsonl")).map_err(failed)?;
+    // Durable before the first row of the tenant goes.
+    write_log(scope, AuditFilter::default(), log)?.map_err(failed)?;
+    Ok(folder)
+}
+
+/// Writes part of the audit log to a new file in `exported/` beside the store; which, and how many
+/// rows.
+pub(super) fn export_log(
+    scope: &Scope<'_>,
+    filter: AuditFilter,
+) -> Result<(PathBuf, u64), AppError> {
+    let folder = beside_the_store(scope, "exported");
+    let file = folder.with_extension("jsonl");
+    let failed = |error: std::io::Error| AppError::Argument {
+        what: format!("the audit log cannot be written to {}", file.display()),
+        why: crate::error::sentence(&error.to_string()),
+        fix: "Make room there, or use `tandem audit export FILE` with a file elsewhere.".to_owned(),
+    };
+    if let Some(parent) = file.parent() {
+        private_folder(parent, true).map_err(failed)?;
+    }
+    let log = private_file(&file).map_err(failed)?;
+    let rows = write_log(scope, filter, log)?.map_err(failed)?;
+    Ok((file, rows))
+}
+
+/// Writes row by row, durably; how many. The outer error is the store's, the inner one the file's.
+fn write_log(
+    scope: &Scope<'_>,
+    filter: AuditFilter,
+    log: File,
+) -> Result<std::io::Result<u64>, AppError> {
+    let mut filter = AuditFilter {
+        limit: PAGE,
+        ..filter
+    };
+    let (mut log, mut written) = (BufWriter::new(log), 0);
     loop {
-        let rows = scope.store.audit(before, PAGE)?;
-        before = rows.last().map(|row| row.seq);
+        let rows = scope.store.find_audit(&filter)?;
+        filter.before = rows.last().map(|row| row.seq);
         let last = rows.len() < PAGE;
         for row in rows {
-            serde_json::to_writer(&mut log, &view(row))
-                .map_err(std::io::Error::from)
-                .and_then(|()| log.write_all(b"\n"))
-                .map_err(failed)?;
+            let line = serde_json::to_writer(&mut log, &view(row)).map_err(std::io::Error::from);
+            if let Err(error) = line.and_then(|()| log.write_all(b"\n")) {
+                return Ok(Err(error));
+            }
+            written += 1;
         }
         if last {
             break;
         }
     }
-    // Durable before the first row of the tenant goes.
-    log.into_inner()
-        .map_err(std::io::IntoInnerError::into_error)
-        .and_then(|file| file.sync_all())
-        .map_err(failed)?;
-    Ok(folder)
+    let file = log
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error);
+    Ok(file.and_then(|file| file.sync_all()).map(|()| written))
 }
 
 fn named_folder(named: &str) -> Result<PathBuf, AppError> {
@@ -66,10 +104,10 @@ fn named_folder(named: &str) -> Result<PathBuf, AppError> {
     })
 }
 
-/// `removed/NAME-TIME`, whatever characters the name is made of.
-fn beside_the_store(scope: &Scope<'_>) -> PathBuf {
+/// `KIND/NAME-TIME`, whatever characters the name is made of.
+fn beside_the_store(scope: &Scope<'_>, kind: &str) -> PathBuf {
     let store = scope.inner.place.parent().unwrap_or(Path::new("."));
-    store.join("removed").join(folder_name(
+    store.join(kind).join(folder_name(
         scope.tenant.name.as_str(),
         &scope.inner.now().format("%Y%m%dT%H%M%S%3fZ").to_string(),
     ))

@@ -534,8 +534,67 @@ args! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         before: Option<String>,
+        /// Only by this actor.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        actor: Option<String>,
+        /// Only this action, such as `conflict.resolve`, or this group, such as `conflict`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        action: Option<String>,
+        /// Only with this in what it was done to, whatever the case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        object: Option<String>,
+        /// Only with this anywhere, whatever the case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        text: Option<String>,
+        /// Not before this time, RFC 3339.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        since: Option<String>,
+        /// Before this time, RFC 3339.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        until: Option<String>,
         /// At most so many, 1 to 1,000.
         limit: u32,
+    }
+    /// Whom and what the audit log tells of.
+    ListAuditNames {
+        /// The tenant's name.
+        tenant: String,
+    }
+    /// Writes rows of the audit log to a new file beside the store, one JSON document a line, newest
+    /// first.
+    ExportAudit {
+        /// The tenant's name.
+        tenant: String,
+        /// Only by this actor.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        actor: Option<String>,
+        /// Only this action, such as `conflict.resolve`, or this group, such as `conflict`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        action: Option<String>,
+        /// Only with this in what it was done to, whatever the case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        object: Option<String>,
+        /// Only with this anywhere, whatever the case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        text: Option<String>,
+        /// Not before this time, RFC 3339.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        since: Option<String>,
+        /// Before this time, RFC 3339.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        until: Option<String>,
     }
     /// Checks that no row of the audit log was changed.
     VerifyAudit {

@@ -80,6 +80,8 @@ macro_rules! for_each_command {
             resolve_error: $crate::wire::ResolveError => $crate::wire::ErrorView,
             list_alerts: $crate::wire::ListAlerts => $crate::wire::Page<$crate::wire::AlertView>,
             list_audit: $crate::wire::ListAudit => $crate::wire::Page<$crate::wire::AuditView>,
+            list_audit_names: $crate::wire::ListAuditNames => $crate::wire::AuditNames,
+            export_audit: $crate::wire::ExportAudit => $crate::wire::AuditExported,
             verify_audit: $crate::wire::VerifyAudit => $crate::wire::AuditVerdict,
             accept_audit: $crate::wire::AcceptAudit => $crate::wire::AuditVerdict,
             prune_history: $crate::wire::PruneHistory => $crate::wire::HistoryPruned,

@@ -112,6 +112,24 @@ pub struct AuditView {
     pub hash: String,
 }
 
+/// Whom and what the audit log tells of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AuditNames {
+    /// All actors, sorted.
+    pub actors: Vec<String>,
+    /// All actions, sorted.
+    pub actions: Vec<String>,
+}
+
+/// What was written of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AuditExported {
+    /// The new file, on the machine that Tandem runs on.
+    pub file: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
 /// Whether the audit log is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AuditVerdict {

@@ -11,7 +11,7 @@ use tandem_app::wire::{
 };
 use tandem_app::{AppError, WireError};
 
-use crate::args::{Alerts, Audit, Errors, Global, Run};
+use crate::args::{Alerts, Audit, AuditFilter, Errors, Global, Run};
 use crate::outcome::{Outcome, trouble};
 use crate::session::Session;
 use crate::show;
@@ -132,13 +132,9 @@ pub(super) async fn audit(global: &Global, verb: Audit) -> Result<Outcome, WireE
     let session = Session::open(global)?;
     let (app, out, tenant) = (&session.app, session.out, session.tenant());
     match verb {
-        Audit::List { limit } => {
+        Audit::List { filter, limit } => {
             let rows = gather(limit, |before, limit| {
-                app.list_audit(ListAudit {
-                    tenant: tenant.clone(),
-                    before,
-                    limit,
-                })
+                app.list_audit(asked(tenant.clone(), &filter, before, limit))
             })
             .await?;
             out.print(&rows, |paint| show::audit(&rows, paint))?;
@@ -154,8 +150,8 @@ pub(super) async fn audit(global: &Global, verb: Audit) -> Result<Outcome, WireE
                 return Ok(Outcome::Other);
             }
         }
-        Audit::Export { file } => {
-            let rows = export_audit(&session, &file).await?;
+        Audit::Export { file, filter } => {
+            let rows = export_audit(&session, &file, &filter).await?;
             if file.as_os_str() != "-" {
                 out.note(&format!("{rows} rows written to {}.", file.display()));
             }
@@ -164,8 +160,28 @@ pub(super) async fn audit(global: &Global, verb: Audit) -> Result<Outcome, WireE
     Ok(Outcome::Completed)
 }
 
-/// Writes every row, page by page; a file that is there already is left alone.
-async fn export_audit(session: &Session, file: &Path) -> Result<u64, WireError> {
+/// A page of what fits.
+fn asked(tenant: String, filter: &AuditFilter, before: Option<String>, limit: u32) -> ListAudit {
+    let filter = filter.clone();
+    ListAudit {
+        tenant,
+        before,
+        actor: filter.by,
+        action: filter.action,
+        object: filter.object,
+        text: filter.text,
+        since: filter.since,
+        until: filter.until,
+        limit,
+    }
+}
+
+/// Writes every row that fits, page by page; a file that is there already is left alone.
+async fn export_audit(
+    session: &Session,
+    file: &Path,
+    filter: &AuditFilter,
+) -> Result<u64, WireError> {
     let failed = |error: std::io::Error| {
         trouble(
             "output",
@@ -182,11 +198,7 @@ async fn export_audit(session: &Session, file: &Path) -> Result<u64, WireError> 
     loop {
         let page = session
             .app
-            .list_audit(ListAudit {
-                tenant: session.tenant(),
-                before,
-                limit: PAGE,
-            })
+            .list_audit(asked(session.tenant(), filter, before, PAGE))
             .await?;
         for row in &page.items {
             let row = serde_json::to_string(row).map_err(|error| failed(error.into()))?;

@@ -1,6 +1,7 @@
 //! The audit log: written out, and whether it is as it was written.
 
 use serde_json::Value;
+use tandem_app::{App, AppOptions, dispatch};
 
 use crate::bench::Bench;
 
@@ -94,4 +95,66 @@ fn promise_12_tampering_shows_and_a_restored_backup_can_be_taken() {
     let said = bench.tandem(&["syncs", "pause", "customers"]);
     assert_ne!(said.status, 0);
     assert!(said.err.contains("TANDEM_ANCHOR=off"), "{}", said.err);
+}
+
+#[test]
+fn rows_are_found_and_exported_by_who_what_on_what_and_when() {
+    let bench = Bench::with_customers(1);
+    for (who, verb) in [("ann", "pause"), ("bo", "resume"), ("ann", "pause")] {
+        let said = bench.tandem(&["--actor", who, "syncs", verb, "customers"]);
+        assert_eq!(said.status, 0, "{said:?}");
+    }
+    let list = |filter: &[&str]| -> Vec<Value> {
+        let said = bench.tandem(&[&["audit", "list", "--json"], filter].concat());
+        said.json().as_array().unwrap().clone()
+    };
+    let all = list(&[]);
+    assert_eq!(list(&["--by", "ann"]).len(), 2);
+    assert_eq!(list(&["--by", "bo", "--action", "sync"]).len(), 1);
+    let action = list(&["--by", "bo"])[0]["action"].clone();
+    assert_eq!(
+        list(&["--action", action.as_str().unwrap(), "--by", "bo"]).len(),
+        1
+    );
+    assert_eq!(list(&["--by", "ann", "--object", "CUSTOM"]).len(), 2);
+    assert!(list(&["--text", "nobody says this"]).is_empty());
+    assert!(list(&["--until", "2000-01-01T00:00:00Z"]).is_empty());
+    assert_eq!(list(&["--since", "2000-01-01T00:00:00Z"]), all);
+    let refused = bench.tandem(&["audit", "list", "--since", "yesterday"]);
+    assert_ne!(refused.status, 0);
+    assert!(refused.err.contains("is no time"), "{}", refused.err);
+    let file = bench.path("ann.jsonl").display().to_string();
+    let said = bench.tandem(&["audit", "export", &file, "--by", "ann"]);
+    assert_eq!(said.status, 0, "{said:?}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+}
+
+#[tokio::test]
+async fn the_panel_exports_what_it_shows_beside_the_store() {
+    let bench = Bench::with_customers(1);
+    bench.tandem(&["--actor", "ann", "syncs", "pause", "customers"]);
+    let app = App::open(AppOptions::on_this_machine(bench.store())).unwrap();
+    let ask = |filter: Value| {
+        let mut asked = serde_json::json!({ "tenant": "main" });
+        asked
+            .as_object_mut()
+            .unwrap()
+            .extend(filter.as_object().unwrap().clone());
+        asked
+    };
+    let only = ask(serde_json::json!({ "actor": "ann" }));
+    let said = dispatch(&app, "export_audit", only).await.unwrap();
+    assert_eq!(said["rows"], 1, "{said}");
+    let file = std::path::Path::new(said["file"].as_str().unwrap());
+    assert!(file.starts_with(bench.store().parent().unwrap()), "{said}");
+    let text = std::fs::read_to_string(file).unwrap();
+    let row: Value = serde_json::from_str(text.trim_end()).unwrap();
+    assert_eq!(row["actor"], "ann");
+    let names = dispatch(&app, "list_audit_names", ask(serde_json::json!({}))).await;
+    let names = names.unwrap();
+    assert!(
+        names["actors"].as_array().unwrap().contains(&"ann".into()),
+        "{names}"
+    );
 }

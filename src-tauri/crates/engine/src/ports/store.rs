@@ -213,6 +213,36 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
+/// Which rows of the audit log; every part that is given has to fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only older than this row: the keyset cursor.
+    pub before: Option<i64>,
+    /// By whom, exactly.
+    pub actor: Option<String>,
+    /// What was done: an action such as `conflict.resolve`, or a group of them such as `conflict`.
+    pub action: Option<String>,
+    /// What is in the subject, whatever the case.
+    pub subject: Option<String>,
+    /// What is anywhere in the row, whatever the case.
+    pub text: Option<String>,
+    /// Not before.
+    pub since: Option<DateTime<Utc>>,
+    /// Before.
+    pub until: Option<DateTime<Utc>>,
+    /// At most so many rows.
+    pub limit: usize,
+}
+
+/// Whom and what the audit log tells of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditNames {
+    /// All actors, sorted.
+    pub actors: Vec<String>,
+    /// All actions, sorted.
+    pub actions: Vec<String>,
+}
+
 /// What checking the audit log found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditVerdict {
@@ -540,8 +570,19 @@ pub trait TenantStore: CircuitStore {
     /// Marks one as settled; audited.
     fn resolve_error(&self, id: ErrorId, actor: &Actor) -> Result<(), StoreError>;
 
+    /// Rows of the audit log, newest first. A row whose subject and details were destroyed is found
+    /// by what is left of it.
+    fn find_audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError>;
     /// The audit log, newest first, before `before`.
-    fn audit(&self, before: Option<i64>, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+    fn audit(&self, before: Option<i64>, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.find_audit(&AuditFilter {
+            before,
+            limit,
+            ..AuditFilter::default()
+        })
+    }
+    /// Everybody and everything that it tells of.
+    fn audit_names(&self) -> Result<AuditNames, StoreError>;
     /// Adds a row.
     fn add_audit(
         &self,

@@ -8,9 +8,11 @@
 //! A chain alone can be recomputed by whoever changes the file: each row is also sealed under a key,
 //! and the log's end known, outside of it; see `anchor`.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde_json::Value;
-use tandem_engine::ports::store::{Actor, Anchored, AuditEntry, AuditFault, AuditVerdict};
+use tandem_engine::ports::store::{
+    Actor, Anchored, AuditEntry, AuditFault, AuditFilter, AuditNames, AuditVerdict,
+};
 
 use crate::anchor::{Anchor, Hash, LogEnd};
 use crate::fault::{Result, corrupt};
@@ -126,18 +128,53 @@ pub(crate) fn add(
     Ok(())
 }
 
-pub(crate) fn page(
-    db: &Connection,
-    tenant: i64,
-    before: Option<i64>,
-    most: usize,
-) -> Result<Vec<AuditEntry>> {
-    let mut statement = db.prepare_cached(
+pub(crate) fn page(db: &Connection, tenant: i64, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
+    let mut sql = String::from(
         "SELECT seq, at, actor, action, subject, details, hash,
              body_hash IS NOT NULL AND salt IS NULL AS erased FROM audit_log
-         WHERE tenant_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-    )?;
-    let mut rows = statement.query(params![tenant, before.unwrap_or(i64::MAX), limit(most)])?;
+         WHERE tenant_id = :tenant AND seq < :before",
+    );
+    let (before, most) = (filter.before.unwrap_or(i64::MAX), limit(filter.limit));
+    let [since, until] = [filter.since, filter.until].map(|at| at.map(micros));
+    // `conflict` means every `conflict.…`: all from there to the next letter after the dot.
+    let group = filter.action.as_ref().filter(|it| !it.contains('.'));
+    let range = group.map(|it| (format!("{it}."), format!("{it}/")));
+    let (first, last) = (
+        range.as_ref().map(|it| &it.0),
+        range.as_ref().map(|it| &it.1),
+    );
+    let exactly = filter.action.as_ref().filter(|_| group.is_none());
+    let mut bound: Vec<(&str, &dyn ToSql)> =
+        vec![(":tenant", &tenant), (":before", &before), (":most", &most)];
+    let parts: [(&str, Option<&dyn ToSql>, &str); 8] = [
+        (":actor", asked(&filter.actor), "actor = :actor"),
+        (":action", exactly.map(|it| it as _), "action = :action"),
+        (":first", first.map(|it| it as _), "action > :first"),
+        (":last", last.map(|it| it as _), "action < :last"),
+        (":since", asked(&since), "at >= :since"),
+        (":until", asked(&until), "at < :until"),
+        (
+            ":subject",
+            asked(&filter.subject),
+            "instr(lower(subject), lower(:subject)) > 0",
+        ),
+        (
+            ":text",
+            asked(&filter.text),
+            "(instr(lower(subject), lower(:text)) > 0 OR instr(lower(details), lower(:text)) > 0
+              OR instr(lower(actor), lower(:text)) > 0 OR instr(lower(action), lower(:text)) > 0)",
+        ),
+    ];
+    for (sign, value, condition) in parts {
+        if let Some(value) = value {
+            bound.push((sign, value));
+            sql.push_str(" AND ");
+            sql.push_str(condition);
+        }
+    }
+    sql.push_str(" ORDER BY seq DESC LIMIT :most");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(bound.as_slice())?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let details: String = row.get("details")?;
@@ -162,6 +199,31 @@ pub(crate) fn page(
         });
     }
     Ok(entries)
+}
+
+fn asked<T: ToSql>(value: &Option<T>) -> Option<&dyn ToSql> {
+    value.as_ref().map(|it| it as _)
+}
+
+pub(crate) fn names(db: &Connection, tenant: i64) -> Result<AuditNames> {
+    // From one name to the next along an index: as many steps as there are names, not rows.
+    let along = |column: &str| -> Result<Vec<String>> {
+        let mut statement = db.prepare_cached(&format!(
+            "WITH RECURSIVE names(name) AS (
+                 SELECT min({column}) FROM audit_log WHERE tenant_id = ?1
+                 UNION ALL
+                 SELECT (SELECT min({column}) FROM audit_log
+                         WHERE tenant_id = ?1 AND {column} > name)
+                 FROM names WHERE name IS NOT NULL)
+             SELECT name FROM names WHERE name IS NOT NULL"
+        ))?;
+        let rows = statement.query_map(params![tenant], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    };
+    Ok(AuditNames {
+        actors: along("actor")?,
+        actions: along("action")?,
+    })
 }
 
 /// The digest of that row, if it is there.

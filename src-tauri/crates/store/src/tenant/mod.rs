@@ -34,9 +34,9 @@ use tandem_engine::ports::pairs::{
 use tandem_engine::ports::retention::{Erased, Erasure, Pruned, Retention};
 use tandem_engine::ports::session::SideProgress;
 use tandem_engine::ports::store::{
-    Actor, AuditEntry, AuditVerdict, CircuitRecord, CircuitStore, ConflictFilter, ConflictRecord,
-    ConnectionRecord, ErrorFilter, NewDecision, NewRun, RunFilter, RunOpening, StoreError,
-    SyncRecord, TenantStore, Totals,
+    Actor, AuditEntry, AuditFilter, AuditNames, AuditVerdict, CircuitRecord, CircuitStore,
+    ConflictFilter, ConflictRecord, ConnectionRecord, ErrorFilter, NewDecision, NewRun, RunFilter,
+    RunOpening, StoreError, SyncRecord, TenantStore, Totals,
 };
 
 use crate::db::Database;
@@ -357,8 +357,12 @@ impl TenantStore for SqliteTenant {
         self.write(|db, tenant| errors::resolve(db, tenant, id, actor))
     }
 
-    fn audit(&self, before: Option<i64>, limit: usize) -> Answer<Vec<AuditEntry>> {
-        self.list(|db, tenant| audit::page(db, tenant, before, limit))
+    fn find_audit(&self, filter: &AuditFilter) -> Answer<Vec<AuditEntry>> {
+        self.list(|db, tenant| audit::page(db, tenant, filter))
+    }
+
+    fn audit_names(&self) -> Answer<AuditNames> {
+        self.list(audit::names)
     }
 
     fn add_audit(

@@ -70,7 +70,8 @@ mod sqlite {
             syncs_are_created_archived_and_their_names_freed,
             a_workspace_is_put_whole_or_not_at_all,
             circuits_are_read_and_changed_at_once,
-            audit_is_a_chain_read_in_pages;
+            audit_is_a_chain_read_in_pages,
+            audit_is_found_by_every_part_of_its_rows;
         alerts:
             alerts_wait_until_delivered,
             one_an_hour_and_the_next_says_how_many_were_held_back,

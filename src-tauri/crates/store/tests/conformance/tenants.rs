@@ -1,8 +1,11 @@
 //! Tenants and what belongs to them outside runs.
 
+use chrono::TimeDelta;
 use tandem_domain::ids::{ConnectionId, Name, SyncId, TenantId};
 use tandem_engine::ports::retention::Retention;
-use tandem_engine::ports::store::{CircuitRecord, ConnectionRecord, StoreError, Tenant};
+use tandem_engine::ports::store::{
+    Actor, AuditFilter, AuditNames, CircuitRecord, ConnectionRecord, StoreError, Tenant,
+};
 
 use crate::harness::{Harness, World, actor, start, sync_record};
 
@@ -266,4 +269,157 @@ pub(crate) fn audit_is_a_chain_read_in_pages(h: &dyn Harness) {
     hashes.dedup();
     assert_eq!(hashes.len(), 7);
     assert_eq!(world.tenant.verify_audit().unwrap().first_bad, None);
+}
+
+pub(crate) fn audit_is_found_by_every_part_of_its_rows(h: &dyn Harness) {
+    let world = World::new(h);
+    let day = |day: i64| Actor {
+        name: if day % 2 == 0 { "ann" } else { "bo" }.to_owned(),
+        at: world.actor().at + TimeDelta::days(day),
+    };
+    let rows = [
+        (
+            1,
+            "conflict.resolve",
+            "Ada Lovelace",
+            serde_json::json!({"city": "Köln"}),
+        ),
+        (2, "conflict.undo", "Ada Lovelace", serde_json::Value::Null),
+        (3, "conflicts", "all", serde_json::Value::Null),
+        (
+            4,
+            "sync.pause",
+            "customers",
+            serde_json::json!({"why": "100 % sure"}),
+        ),
+    ];
+    for (number, action, subject, details) in rows {
+        let added = world
+            .tenant
+            .add_audit(&day(number), action, subject, details);
+        added.unwrap();
+    }
+    let find = |filter: AuditFilter| -> Vec<String> {
+        let filter = AuditFilter {
+            since: filter.since.or(Some(day(1).at)),
+            limit: 100,
+            ..filter
+        };
+        let found = world.tenant.find_audit(&filter).unwrap();
+        found.into_iter().map(|row| row.action).collect()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let any = AuditFilter::default;
+    let all = [
+        "sync.pause",
+        "conflicts",
+        "conflict.undo",
+        "conflict.resolve",
+    ];
+    let table: Vec<(AuditFilter, &[&str])> = vec![
+        (any(), &all),
+        (
+            AuditFilter {
+                actor: text("ann"),
+                ..any()
+            },
+            &["sync.pause", "conflict.undo"],
+        ),
+        (
+            AuditFilter {
+                actor: text("an"),
+                ..any()
+            },
+            &[],
+        ),
+        (
+            AuditFilter {
+                action: text("conflict.undo"),
+                ..any()
+            },
+            &["conflict.undo"],
+        ),
+        // A group is what stands before the dot, whole.
+        (
+            AuditFilter {
+                action: text("conflict"),
+                ..any()
+            },
+            &all[2..],
+        ),
+        (
+            AuditFilter {
+                subject: text("lovelace"),
+                ..any()
+            },
+            &all[2..],
+        ),
+        (
+            AuditFilter {
+                text: text("CITY"),
+                ..any()
+            },
+            &["conflict.resolve"],
+        ),
+        // No pattern: a sign stands for itself.
+        (
+            AuditFilter {
+                text: text("%"),
+                ..any()
+            },
+            &["sync.pause"],
+        ),
+        (
+            AuditFilter {
+                text: text("_"),
+                ..any()
+            },
+            &[],
+        ),
+        (
+            AuditFilter {
+                since: Some(day(3).at),
+                ..any()
+            },
+            &all[..2],
+        ),
+        (
+            AuditFilter {
+                until: Some(day(3).at),
+                ..any()
+            },
+            &all[2..],
+        ),
+        (
+            AuditFilter {
+                actor: text("bo"),
+                action: text("conflict"),
+                ..any()
+            },
+            &["conflict.resolve"],
+        ),
+    ];
+    for (filter, wanted) in table {
+        assert_eq!(find(filter.clone()), wanted, "{filter:?}");
+    }
+    let newest = world.tenant.audit(None, 1).unwrap()[0].seq;
+    let older = AuditFilter {
+        before: Some(newest - 1),
+        ..any()
+    };
+    assert_eq!(find(older), all[2..]);
+    let names = world.tenant.audit_names().unwrap();
+    for actor in ["ann", "bo"] {
+        assert!(names.actors.iter().any(|it| it == actor), "{names:?}");
+    }
+    assert!(
+        names.actions.windows(2).all(|two| two[0] < two[1]),
+        "{names:?}"
+    );
+    assert!(
+        all.iter()
+            .all(|it| names.actions.iter().any(|name| name == it))
+    );
+    let stranger = world.store.tenant(TenantId(world.id()));
+    assert_eq!(stranger.audit_names().unwrap(), AuditNames::default());
 }
