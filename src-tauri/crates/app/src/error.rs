@@ -59,6 +59,14 @@ pub enum AppError {
         /// The name.
         name: String,
     },
+    /// It was changed since it was read.
+    #[error("the {kind} {name:?} was changed since it was read")]
+    Outdated {
+        /// "sync", "connection".
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// A workspace file cannot be applied.
     #[error(transparent)]
     Workspace(#[from] WorkspaceProblems),
@@ -177,6 +185,11 @@ impl From<AppError> for WireError {
                 "already_exists",
                 "Names are unique.",
                 "Choose another name, or use the one that is there.",
+            ),
+            AppError::Outdated { .. } => with(
+                "changed_meanwhile",
+                "Somebody else, or another window, saved it meanwhile; nothing was overwritten.",
+                "Load it as it is now, and make the change again.",
             ),
             AppError::Workspace(problems) => with(
                 "invalid_workspace",

@@ -179,6 +179,22 @@ pub(crate) enum Syncs {
         /// Its name
         name: String,
     },
+    /// Put a sync away: it never runs again, its name is free, its history stays
+    Archive {
+        /// Its name
+        name: String,
+    },
+    /// Carry a few real records of one side through the mapping; read-only
+    Sample {
+        /// Its name
+        name: String,
+        /// From which side
+        #[arg(long, value_enum, default_value_t = SideArg::Source)]
+        side: SideArg,
+        /// At most so many records, 1 to 5
+        #[arg(long, default_value_t = 3)]
+        limit: u32,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -38,6 +38,17 @@ impl SyncDirection {
     }
 }
 
+/// Parts of a configuration that no link was ever compared under: changing them needs no new
+/// comparison. Everything else does.
+pub const BESIDE_THE_POINT: [&str; 6] = [
+    "name",
+    "deletes",
+    "limits",
+    "clock_tolerance_ms",
+    "schedule",
+    "paused",
+];
+
 /// One configuration: a source collection kept in step with a target collection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -17,6 +17,7 @@ pub mod fuzzing;
 pub mod ids;
 pub mod link;
 pub mod mapping;
+pub mod matching;
 mod merge;
 pub mod plan;
 pub mod planner;

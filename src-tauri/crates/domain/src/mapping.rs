@@ -11,12 +11,14 @@ use crate::ids::{FieldName, Side};
 use crate::record::{CanonicalRecord, NativeFields};
 use crate::schema::{CanonicalSchema, FieldAccess, FieldSpec};
 
+mod carry;
 pub(crate) mod compiled;
 pub(crate) mod path;
 mod represent;
 mod serde_form;
 mod transform;
 
+pub use carry::{Carried, Outcome};
 pub use path::{FieldPath, pointer_segment};
 
 use compiled::Compiled;

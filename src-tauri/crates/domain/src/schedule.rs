@@ -91,6 +91,20 @@ impl Schedule {
         Some(next.with_timezone(&Utc))
     }
 
+    /// The next `count` times after `after`; fewer where there are fewer.
+    #[must_use]
+    pub fn following(&self, after: DateTime<Utc>, count: usize) -> Vec<DateTime<Utc>> {
+        std::iter::successors(self.next_after(after), |at| self.next_after(*at))
+            .take(count)
+            .collect()
+    }
+
+    /// The time zone it is meant in, by its IANA name.
+    #[must_use]
+    pub fn zone(&self) -> &'static str {
+        self.zone.name()
+    }
+
     /// How far from `at` a start may be: a tenth of the time until the one after, a minute at most.
     #[must_use]
     pub fn jitter(&self, at: DateTime<Utc>) -> TimeDelta {

@@ -7,14 +7,17 @@ import type {
   AppInfo,
   AppInfoArgs,
   Applied,
+  ApplyItem,
   ApplyPlan,
   ApplyWorkspace,
   AuditExported,
   AuditNames,
+  ArchiveSync,
   AuditVerdict,
   AuditView,
   CancelRun,
   ChangeSettings,
+  CheckItem,
   ConflictSummary,
   ConflictView,
   ConflictsDecided,
@@ -33,11 +36,14 @@ import type {
   Exported,
   GetConflict,
   GetError,
+  GetItem,
   GetRun,
   GetSettings,
   GetSync,
   HistoryPruned,
   IsolateConnection,
+  ItemChecked,
+  ItemView,
   LeaveWindow,
   LinkPair,
   ListAlerts,
@@ -52,6 +58,9 @@ import type {
   ListSyncs,
   ListTenants,
   LoadSample,
+  MappingProposals,
+  MappingSample,
+  NextTimes,
   NoteUnsaved,
   Overview,
   OverviewView,
@@ -59,6 +68,7 @@ import type {
   PairView,
   PauseSync,
   ProbeConnection,
+  ProposeMapping,
   PruneHistory,
   RebaselineSync,
   RecordChange,
@@ -80,6 +90,8 @@ import type {
   RunSync,
   RunView,
   SampleLoaded,
+  SampleMapping,
+  ScheduleTimes,
   SetAsideView,
   SettingsView,
   SyncSummary,
@@ -145,6 +157,13 @@ export interface Commands {
   erase_record: { args: EraseRecord; reply: RecordErased };
   apply_workspace: { args: ApplyWorkspace; reply: Applied };
   export_workspace: { args: ExportWorkspace; reply: Exported };
+  get_item: { args: GetItem; reply: ItemView };
+  check_item: { args: CheckItem; reply: ItemChecked };
+  apply_item: { args: ApplyItem; reply: Applied };
+  archive_sync: { args: ArchiveSync; reply: Done };
+  propose_mapping: { args: ProposeMapping; reply: MappingProposals };
+  sample_mapping: { args: SampleMapping; reply: MappingSample };
+  next_times: { args: NextTimes; reply: ScheduleTimes };
   get_settings: { args: GetSettings; reply: SettingsView };
   change_settings: { args: ChangeSettings; reply: SettingsView };
   note_unsaved: { args: NoteUnsaved; reply: Done };

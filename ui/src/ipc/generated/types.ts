@@ -154,6 +154,31 @@ differences: Array<string>, };
 export type ApplyAction = "created" | "updated" | "unchanged";
 
 /**
+ * Creates or changes one sync or connection; nothing else is touched.
+ */
+export type ApplyItem = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * What it is.
+ */
+kind: ItemKind, 
+/**
+ * The name of what is changed; without it, something new.
+ */
+name?: string, 
+/**
+ * The state it was read in; without it, something new.
+ */
+revision?: string, 
+/**
+ * Its text, TOML.
+ */
+text: string, };
+
+/**
  * What a workspace file names.
  */
 export type ApplyKind = "connection" | "sync" | "retention";
@@ -222,6 +247,21 @@ actors: Array<string>,
  * All actions, sorted.
  */
 actions: Array<string>, };
+ * Puts a sync away: it never runs again, its history stays.
+ */
+export type ArchiveSync = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+name: string, 
+/**
+ * The state it was read in.
+ */
+revision: string, };
 
 /**
  * Whether the audit log is whole.
@@ -325,6 +365,35 @@ compatible_rendering?: boolean, };
  * Where a write stands.
  */
 export type ChangeState = "journalled" | "done" | "failed" | "dropped" | "uncertain" | "planned";
+
+/**
+ * Checks an edited sync or connection, as a text or as a form, without saving it.
+ */
+export type CheckItem = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * What it is.
+ */
+kind: ItemKind, 
+/**
+ * The name of what is edited; without it, something new.
+ */
+name?: string, 
+/**
+ * Its text, TOML: one `[[syncs]]` or `[[connections]]`.
+ */
+text?: string, 
+/**
+ * Or the members of its table.
+ */
+value?: Json, 
+/**
+ * Also ask the systems, which takes as long as they do.
+ */
+reach: boolean, };
 
 /**
  * A connection's circuit.
@@ -1082,6 +1151,35 @@ after?: Json,
 changed: boolean, };
 
 /**
+ * Two fields that probably mean the same.
+ */
+export type FieldMatch = { 
+/**
+ * A canonical name for both.
+ */
+field: string, 
+/**
+ * The source's, by path.
+ */
+source: string, 
+/**
+ * The target's, by path.
+ */
+target: string, 
+/**
+ * A type that both can be read as.
+ */
+type: WireFieldType, 
+/**
+ * How sure, 1 to 100.
+ */
+confidence: number, 
+/**
+ * Why.
+ */
+why: MatchWhy, };
+
+/**
  * What people mostly chose before for a contested field: counts, never values.
  */
 export type FieldSuggestion = { 
@@ -1143,6 +1241,23 @@ tenant: string,
  * The error, its whole id or the beginning of it.
  */
 id: string, };
+
+/**
+ * One sync or connection as it stands in a workspace file.
+ */
+export type GetItem = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * What it is.
+ */
+kind: ItemKind, 
+/**
+ * Its name.
+ */
+name: string, };
 
 /**
  * One run.
@@ -1224,6 +1339,98 @@ tenant: string,
  * The connection's name.
  */
 name: string, };
+
+/**
+ * What an edited text or form comes to. Nothing was saved.
+ */
+export type ItemChecked = { 
+/**
+ * The text: as given, or as written from the form.
+ */
+text: string, 
+/**
+ * The members of its table; absent where the text cannot be read at all.
+ */
+value: Json | null, 
+/**
+ * Everything that is wrong, in the text's order. Empty: it can be applied.
+ */
+problems: Array<ItemProblem>, 
+/**
+ * What could not be checked, and what applying it brings with it.
+ */
+warnings: Array<string>, 
+/**
+ * What applying it would do; absent where there are problems.
+ */
+action: ApplyAction | null, 
+/**
+ * What differs from what is stored, one path a line.
+ */
+differences: Array<string>, 
+/**
+ * How many pairs the next run compares anew because of it.
+ */
+pairs_anew: number, };
+
+/**
+ * What can be edited by itself.
+ */
+export type ItemKind = "connection" | "sync";
+
+/**
+ * One thing that is wrong with a text.
+ */
+export type ItemProblem = { 
+/**
+ * The line, from 1; absent: the text as a whole, or another item that this one would break.
+ */
+line: number | null, 
+/**
+ * The character in that line, from 1.
+ */
+column: number | null, 
+/**
+ * Where, as a path: `syncs.people.mapping.email`.
+ */
+path: string, 
+/**
+ * What is wrong.
+ */
+what: string, 
+/**
+ * Why that cannot work; may be empty.
+ */
+why: string, 
+/**
+ * What to do, with the nearest valid name where one was probably meant.
+ */
+fix: string, };
+
+/**
+ * One sync or connection as it is stored.
+ */
+export type ItemView = { 
+/**
+ * What it is.
+ */
+kind: ItemKind, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * It alone, as it stands in a workspace file.
+ */
+text: string, 
+/**
+ * The same as a form sees it: the members of its table.
+ */
+value: Json, 
+/**
+ * Its state: given back when it is applied, so that nobody's change is overwritten unseen.
+ */
+revision: string, };
 
 /**
  * What is to be done about leaving while something is not written yet.
@@ -1582,6 +1789,93 @@ policy: string | null,
 match_key: boolean, };
 
 /**
+ * The fields of two collections, and which of them probably mean the same.
+ */
+export type MappingProposals = { 
+/**
+ * The source's fields.
+ */
+source: NativeFieldsView, 
+/**
+ * The target's.
+ */
+target: NativeFieldsView, 
+/**
+ * Proposals, the surest first. Nothing is applied.
+ */
+matches: Array<FieldMatch>, };
+
+/**
+ * Real records carried through a mapping.
+ */
+export type MappingSample = { 
+/**
+ * The system they are from.
+ */
+from: string, 
+/**
+ * The system they would be written to.
+ */
+to: string, 
+/**
+ * The records.
+ */
+records: Array<SampledRecord>, };
+
+/**
+ * What speaks for a match.
+ */
+export type MatchWhy = "same_name" | "same_words" | "synonyms" | "similar";
+
+/**
+ * One field as its system describes it.
+ */
+export type NativeFieldView = { 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Its type: `text`, `integer`, `decimal`, `float`, `boolean`, `timestamp`, `naive_timestamp`,
+ * `date`, `json`, `list`, `unknown`.
+ */
+type: string, 
+/**
+ * Whether it may hold no value.
+ */
+nullable: boolean, 
+/**
+ * Whether it may be written.
+ */
+writable: boolean, 
+/**
+ * Whether it is (part of) the record's id.
+ */
+primary_key: boolean, };
+
+/**
+ * The fields of one collection.
+ */
+export type NativeFieldsView = { 
+/**
+ * Each field.
+ */
+fields: Array<NativeFieldView>, 
+/**
+ * Whether these are all there are.
+ */
+complete: boolean, };
+
+/**
+ * The next five times of a schedule.
+ */
+export type NextTimes = { 
+/**
+ * As configured: five cron fields, maybe after `CRON_TZ=ZONE`.
+ */
+schedule: string, };
+
+/**
  * For how many conflicts the panel holds choices that are not kept yet.
  */
 export type NoteUnsaved = { 
@@ -1729,6 +2023,39 @@ tenant: string,
  * The connection's name.
  */
 name: string, };
+
+/**
+ * The fields of two collections, and which of them probably mean the same.
+ */
+export type ProposeMapping = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The source's connection, by name.
+ */
+source_connection: string, 
+/**
+ * The collection there.
+ */
+source_collection: string, 
+/**
+ * The target's connection, by name.
+ */
+target_connection: string, 
+/**
+ * The collection there.
+ */
+target_collection: string, 
+/**
+ * Fields of the source that are mapped already, by path.
+ */
+mapped_source: Array<string>, 
+/**
+ * Fields of the target that are mapped already, by path.
+ */
+mapped_target: Array<string>, };
 
 /**
  * Removes what the tenant's retention no longer keeps.
@@ -2468,6 +2795,53 @@ syncs: Array<string>,
 systems: Array<SampleSystem>, };
 
 /**
+ * Carries a few real records of one side through a mapping, read-only.
+ */
+export type SampleMapping = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The mapping of this sync.
+ */
+name?: string, 
+/**
+ * Or of this text: one `[[syncs]]`.
+ */
+text?: string, 
+/**
+ * From which side.
+ */
+side: WireSide, 
+/**
+ * At most so many, 1 to 5.
+ */
+limit: number, };
+
+/**
+ * How carrying a field went.
+ */
+export type SampleOutcome = "same" | "missing" | "not_written" | "refused";
+
+/**
+ * What a validation rule says.
+ */
+export type SampleProblem = { 
+/**
+ * The native field; absent: the record as a whole.
+ */
+field: string | null, 
+/**
+ * What is wrong.
+ */
+message: string, 
+/**
+ * What to do.
+ */
+fix: string, };
+
+/**
  * A sample system.
  */
 export type SampleSystem = { 
@@ -2479,6 +2853,69 @@ name: string,
  * Where it is.
  */
 address: string, };
+
+/**
+ * One field carried through.
+ */
+export type SampledField = { 
+/**
+ * The canonical field.
+ */
+field: string, 
+/**
+ * The native value; absent where it is made from several, or the record lacks it.
+ */
+native: Json | null, 
+/**
+ * What it is read as.
+ */
+canonical: Json | null, 
+/**
+ * What the other side would be written.
+ */
+written: Json | null, 
+/**
+ * How it went.
+ */
+outcome: SampleOutcome, 
+/**
+ * Why it was refused.
+ */
+why: string | null, 
+/**
+ * What to do about that.
+ */
+fix: string | null, };
+
+/**
+ * One record carried through.
+ */
+export type SampledRecord = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What the sync's validation rules say of it.
+ */
+problems: Array<SampleProblem>, 
+/**
+ * Field by field, by canonical name.
+ */
+fields: Array<SampledField>, };
+
+/**
+ * When a schedule comes next.
+ */
+export type ScheduleTimes = { 
+/**
+ * The next five, RFC 3339.
+ */
+times: Array<string>, 
+/**
+ * The time zone it is meant in.
+ */
+zone: string, };
 
 /**
  * A record that was read and not settled.

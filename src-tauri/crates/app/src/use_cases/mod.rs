@@ -8,6 +8,7 @@ mod conflicts_undo;
 mod connections;
 mod errors;
 mod farewell;
+mod mapping;
 mod overview;
 mod pairs;
 mod plans;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    ChangeKind, FieldChoice, Leave, PickedConflict, Take, WireConflictState, WirePairState,
-    WireRunStatus, WireSide,
+    ChangeKind, FieldChoice, ItemKind, Leave, PickedConflict, Take, WireConflictState,
+    WirePairState, WireRunStatus, WireSide,
 };
 
 macro_rules! args {
@@ -650,6 +650,104 @@ args! {
     ExportWorkspace {
         /// The tenant's name.
         tenant: String,
+    }
+    /// One sync or connection as it stands in a workspace file.
+    GetItem {
+        /// The tenant's name.
+        tenant: String,
+        /// What it is.
+        kind: ItemKind,
+        /// Its name.
+        name: String,
+    }
+    /// Checks an edited sync or connection, as a text or as a form, without saving it.
+    CheckItem {
+        /// The tenant's name.
+        tenant: String,
+        /// What it is.
+        kind: ItemKind,
+        /// The name of what is edited; without it, something new.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        name: Option<String>,
+        /// Its text, TOML: one `[[syncs]]` or `[[connections]]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        text: Option<String>,
+        /// Or the members of its table.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional, type = "Json")]
+        value: Option<serde_json::Value>,
+        /// Also ask the systems, which takes as long as they do.
+        #[serde(default)]
+        reach: bool,
+    }
+    /// Creates or changes one sync or connection; nothing else is touched.
+    ApplyItem {
+        /// The tenant's name.
+        tenant: String,
+        /// What it is.
+        kind: ItemKind,
+        /// The name of what is changed; without it, something new.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        name: Option<String>,
+        /// The state it was read in; without it, something new.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        revision: Option<String>,
+        /// Its text, TOML.
+        text: String,
+    }
+    /// Puts a sync away: it never runs again, its history stays.
+    ArchiveSync {
+        /// The tenant's name.
+        tenant: String,
+        /// The sync's name.
+        name: String,
+        /// The state it was read in.
+        revision: String,
+    }
+    /// The fields of two collections, and which of them probably mean the same.
+    ProposeMapping {
+        /// The tenant's name.
+        tenant: String,
+        /// The source's connection, by name.
+        source_connection: String,
+        /// The collection there.
+        source_collection: String,
+        /// The target's connection, by name.
+        target_connection: String,
+        /// The collection there.
+        target_collection: String,
+        /// Fields of the source that are mapped already, by path.
+        #[serde(default)]
+        mapped_source: Vec<String>,
+        /// Fields of the target that are mapped already, by path.
+        #[serde(default)]
+        mapped_target: Vec<String>,
+    }
+    /// Carries a few real records of one side through a mapping, read-only.
+    SampleMapping {
+        /// The tenant's name.
+        tenant: String,
+        /// The mapping of this sync.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        name: Option<String>,
+        /// Or of this text: one `[[syncs]]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        text: Option<String>,
+        /// From which side.
+        side: WireSide,
+        /// At most so many, 1 to 5.
+        limit: u32,
+    }
+    /// The next five times of a schedule.
+    NextTimes {
+        /// As configured: five cron fields, maybe after `CRON_TZ=ZONE`.
+        schedule: String,
     }
     /// Starts the sample systems and sets up their workspace.
     LoadSample {

@@ -11,6 +11,8 @@ mod conflicts;
 mod error;
 mod events;
 mod history;
+mod items;
+mod mapping;
 mod pairs;
 mod problems;
 mod settings;
@@ -22,6 +24,8 @@ pub use conflicts::*;
 pub use error::*;
 pub use events::*;
 pub use history::*;
+pub use items::*;
+pub use mapping::*;
 pub use pairs::*;
 pub use problems::*;
 pub use settings::*;
@@ -88,6 +92,13 @@ macro_rules! for_each_command {
             erase_record: $crate::wire::EraseRecord => $crate::wire::RecordErased,
             apply_workspace: $crate::wire::ApplyWorkspace => $crate::wire::Applied,
             export_workspace: $crate::wire::ExportWorkspace => $crate::wire::Exported,
+            get_item: $crate::wire::GetItem => $crate::wire::ItemView,
+            check_item: $crate::wire::CheckItem => $crate::wire::ItemChecked,
+            apply_item: $crate::wire::ApplyItem => $crate::wire::Applied,
+            archive_sync: $crate::wire::ArchiveSync => $crate::wire::Done,
+            propose_mapping: $crate::wire::ProposeMapping => $crate::wire::MappingProposals,
+            sample_mapping: $crate::wire::SampleMapping => $crate::wire::MappingSample,
+            next_times: $crate::wire::NextTimes => $crate::wire::ScheduleTimes,
             get_settings: $crate::wire::GetSettings => $crate::wire::SettingsView,
             change_settings: $crate::wire::ChangeSettings => $crate::wire::SettingsView,
             note_unsaved: $crate::wire::NoteUnsaved => $crate::wire::Done,
@@ -120,10 +131,11 @@ pub struct SideCounts {
 }
 
 /// A role in a sync.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum WireSide {
     /// The first system.
+    #[default]
     Source,
     /// The second system.
     Target,

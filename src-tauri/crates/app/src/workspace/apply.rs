@@ -9,10 +9,10 @@ use tandem_engine::ports::Retention;
 use tandem_engine::ports::store::{ConnectionRecord, SyncRecord};
 
 use super::check::{Place, check};
-use super::parse::parse;
+use super::parse::{Parsed, parse};
 use super::places::settle;
 use super::{ConnectionDraft, SyncDraft, WorkspaceProblems};
-use crate::app::{App, Inner};
+use crate::app::{App, Inner, Scope};
 use crate::error::AppError;
 use crate::wire::{Applied, AppliedItem, ApplyAction, ApplyKind, ApplyWorkspace, WireEvent};
 
@@ -35,8 +35,32 @@ impl App {
         if !homeless.is_empty() {
             return Err(WorkspaceProblems::new(file, homeless).into());
         }
+        let change = self.prepare(&args.tenant, &parsed, file, true).await?;
+        let (items, warnings) = (change.items(), change.warnings.clone());
+        if !args.dry_run {
+            self.write_change(&args.tenant, change, |_| Ok(())).await?;
+        }
+        Ok(Applied {
+            dry_run: args.dry_run,
+            items,
+            warnings,
+        })
+    }
+
+    /// Checks everything, and says what would have to be written. `reach`: the systems are asked
+    /// too, not only what was declared of them.
+    ///
+    /// # Errors
+    /// [`AppError::Workspace`] with every problem of the file.
+    pub(super) async fn prepare(
+        &self,
+        tenant: &str,
+        parsed: &Parsed<'_>,
+        file: &str,
+        reach: bool,
+    ) -> Result<Change, AppError> {
         let (stored_connections, stored_syncs, stored_retention) = self
-            .with_tenant(&args.tenant, |scope| {
+            .with_tenant(tenant, |scope| {
                 Ok((
                     scope.store.connections()?,
                     scope.store.syncs()?,
@@ -64,59 +88,103 @@ impl App {
         let afterwards = after(&stored_connections, &connections);
         let place = Place {
             app: self,
-            tenant: &args.tenant,
+            tenant,
+            reach,
         };
-        let verdict = check(place, &parsed, &afterwards).await;
+        let verdict = check(place, parsed, &afterwards).await;
         if !verdict.problems.is_empty() {
             return Err(WorkspaceProblems::new(file, verdict.problems).into());
         }
-        let items = connections
-            .iter()
+        Ok(Change {
+            connections,
+            syncs,
+            retention,
+            stored_connections,
+            stored_syncs,
+            warnings: verdict.warnings,
+        })
+    }
+
+    /// Writes what was prepared: all of it or nothing. `still` has the last word, right before.
+    pub(super) async fn write_change(
+        &self,
+        tenant: &str,
+        change: Change,
+        still: impl FnOnce(&Scope<'_>) -> Result<(), AppError> + Send + 'static,
+    ) -> Result<(), AppError> {
+        self.with_tenant(tenant, move |scope| {
+            still(scope)?;
+            let anew: Vec<SyncId> = change.anew().map(|sync| sync.id).collect();
+            let connections = changed(change.connections);
+            let syncs = changed(change.syncs);
+            let who = scope.inner.who();
+            // First, so that nothing ever runs with another filter on what the old one agreed
+            // on. Should the rest not come about, comparing anew has absorbed nothing.
+            for sync in anew {
+                scope.store.rebaseline(sync, &who)?;
+            }
+            let retention = change
+                .retention
+                .filter(Step::changes)
+                .map(|step| step.record);
+            Ok(scope
+                .store
+                .put_workspace(&connections, &syncs, retention.as_ref(), &who)?)
+        })
+        .await?;
+        self.inner.hub.publish_event(WireEvent::WorkspaceChanged {
+            tenant: tenant.to_owned(),
+        });
+        Ok(())
+    }
+}
+
+/// What a checked file comes to, beside what is stored.
+pub(super) struct Change {
+    connections: Vec<Step<ConnectionRecord>>,
+    pub(super) syncs: Vec<Step<SyncRecord>>,
+    retention: Option<Step<Retention>>,
+    stored_connections: Vec<ConnectionRecord>,
+    pub(super) stored_syncs: Vec<SyncRecord>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Change {
+    /// Each thing and what becomes of it.
+    pub(super) fn items(&self) -> Vec<AppliedItem> {
+        let connections = self.connections.iter();
+        let syncs = self.syncs.iter();
+        connections
             .map(|step| step.item(ApplyKind::Connection, step.record.name.to_string()))
             .chain(
-                syncs
-                    .iter()
-                    .map(|step| step.item(ApplyKind::Sync, step.record.config.name.to_string())),
+                syncs.map(|step| step.item(ApplyKind::Sync, step.record.config.name.to_string())),
             )
             .chain(
-                retention
+                self.retention
                     .iter()
                     .map(|step| step.item(ApplyKind::Retention, "history".to_owned())),
             )
+            .collect()
+    }
+
+    /// The syncs one of whose listings is going to show other records.
+    pub(super) fn anew(&self) -> impl Iterator<Item = &SyncRecord> {
+        let wanted: Vec<&ConnectionRecord> = self
+            .connections
+            .iter()
+            .filter(|step| step.changes())
+            .map(|step| &step.record)
             .collect();
-        if !args.dry_run {
-            self.with_tenant(&args.tenant, move |scope| {
-                let (connections, syncs) = (changed(connections), changed(syncs));
-                let who = scope.inner.who();
-                // First, so that nothing ever runs with another filter on what the old one agreed
-                // on. Should the rest not come about, comparing anew has absorbed nothing.
-                for sync in stored_syncs {
-                    if filter_changes(&sync, &stored_connections, &connections) {
-                        scope.store.rebaseline(sync.id, &who)?;
-                    }
-                }
-                let retention = retention.filter(Step::changes).map(|step| step.record);
-                Ok(scope
-                    .store
-                    .put_workspace(&connections, &syncs, retention.as_ref(), &who)?)
-            })
-            .await?;
-            self.inner.hub.publish_event(WireEvent::WorkspaceChanged {
-                tenant: args.tenant.clone(),
-            });
-        }
-        Ok(Applied {
-            dry_run: args.dry_run,
-            items,
-            warnings: verdict.warnings,
-        })
+        self.stored_syncs
+            .iter()
+            .filter(move |sync| filter_changes(sync, &self.stored_connections, &wanted))
     }
 }
 
 /// One thing as it will stand, and what is done for that.
-struct Step<T> {
-    record: T,
-    action: ApplyAction,
+pub(super) struct Step<T> {
+    pub(super) record: T,
+    pub(super) action: ApplyAction,
     differences: Vec<String>,
 }
 
@@ -136,16 +204,17 @@ impl<T> Step<T> {
 }
 
 /// Whether a listing of this sync is going to show other records than before (case 16).
-fn filter_changes(sync: &SyncRecord, old: &[ConnectionRecord], new: &[ConnectionRecord]) -> bool {
+fn filter_changes(sync: &SyncRecord, old: &[ConnectionRecord], new: &[&ConnectionRecord]) -> bool {
     [&sync.config.source, &sync.config.target]
         .into_iter()
         .any(|end| {
-            let shown = |records: &[ConnectionRecord]| {
-                let record = records.iter().find(|it| it.name == end.connection)?;
-                let (kind, settings) = (&record.kind, &record.settings);
-                Some(selection(kind, settings, end.collection.as_str()))
+            let named = |record: &&ConnectionRecord| record.name == end.connection;
+            let shown = |record: &ConnectionRecord| {
+                selection(&record.kind, &record.settings, end.collection.as_str())
             };
-            shown(new).is_some_and(|new| shown(old) != Some(new))
+            let before = old.iter().find(named).map(shown);
+            let after = new.iter().copied().find(named).map(shown);
+            after.is_some_and(|after| before != Some(after))
         })
 }
 

@@ -27,12 +27,15 @@ pub(super) struct Verdict {
 pub(super) struct Place<'a> {
     pub(super) app: &'a App,
     pub(super) tenant: &'a str,
+    /// Whether they are asked at all, or only what was declared of them counts.
+    pub(super) reach: bool,
 }
 
 /// A collection as far as it can be known.
 #[derive(Clone)]
 struct Seen {
-    schema: CollectionSchema,
+    /// `None`: the system was not asked, and nothing is declared.
+    schema: Option<CollectionSchema>,
     can: Capabilities,
 }
 
@@ -69,7 +72,11 @@ pub(super) async fn check(
             continue;
         }
         let prefix = format!("syncs.{}.", sync.config.name);
-        let schema = |side| seen.get(side).as_ref().map(|seen: &Seen| &seen.schema);
+        let schema = |side| {
+            seen.get(side)
+                .as_ref()
+                .and_then(|seen: &Seen| seen.schema.as_ref())
+        };
         let mut problems = sync
             .config
             .check(schema(Side::Source), schema(Side::Target));
@@ -198,6 +205,17 @@ async fn look(
     connection: &ConnectionRecord,
     collection: &str,
 ) -> Result<(Seen, Option<ConnectorError>), ConnectorError> {
+    if !place.reach {
+        let offline =
+            systems::connect_without_secrets(connection, collection, &place.app.inner.clock)?;
+        let schema = if connection.kind == DECLARING {
+            Some(offline.describe().await?)
+        } else {
+            None
+        };
+        let can = offline.capabilities();
+        return Ok((Seen { schema, can }, None));
+    }
     let (of, named) = (connection.clone(), collection.to_owned());
     let connecting = place
         .app
@@ -238,7 +256,7 @@ async fn declared(
 
 async fn seen(connector: &dyn WritableConnector) -> Result<Seen, ConnectorError> {
     Ok(Seen {
-        schema: connector.describe().await?,
+        schema: Some(connector.describe().await?),
         can: connector.capabilities(),
     })
 }

@@ -18,8 +18,8 @@ pub(super) enum Step {
 }
 
 impl<'a> Document<'a> {
-    /// Parses; or says what is no TOML, `(line, message)`, once for each line.
-    pub(super) fn parse(text: &'a str) -> Result<Self, Vec<(usize, String)>> {
+    /// Parses; or says what is no TOML, once for each line.
+    pub(super) fn parse(text: &'a str) -> Result<Self, Vec<(Place, String)>> {
         let (root, errors) = DeTable::parse_recoverable(text);
         let root = root.into_inner();
         let mut places: Vec<(usize, String)> = errors
@@ -37,9 +37,10 @@ impl<'a> Document<'a> {
         }
         let mut found = std::collections::BTreeMap::new();
         for (at, message) in places {
-            found.entry(line_at(text, at)).or_insert(message);
+            let place = place_at(text, at);
+            found.entry(place.line).or_insert((place, message));
         }
-        Err(found.into_iter().collect())
+        Err(found.into_values().collect())
     }
 
     /// All of it as JSON; dates and times become strings.
@@ -49,6 +50,11 @@ impl<'a> Document<'a> {
 
     /// The line of what a path leads to; of its nearest parent where the path ends nowhere.
     pub(super) fn line(&self, path: &[Step]) -> Option<usize> {
+        self.place(path).map(|place| place.line)
+    }
+
+    /// The same, with the character in that line.
+    pub(super) fn place(&self, path: &[Step]) -> Option<Place> {
         let mut offset = None;
         let mut at: Option<&DeValue<'_>> = None;
         for (depth, step) in path.iter().enumerate() {
@@ -64,7 +70,7 @@ impl<'a> Document<'a> {
             offset = Some(start);
             at = Some(value);
         }
-        offset.map(|offset| line_at(self.text, offset))
+        offset.map(|offset| place_at(self.text, offset))
     }
 }
 
@@ -75,6 +81,23 @@ fn entry<'t, 'a>(table: &'t DeTable<'a>, key: &str) -> Option<(usize, &'t DeValu
             (name.span().start, value.get_ref())
         },
     )
+}
+
+/// Where something stands in a text, both from 1; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// The place of a byte offset.
+fn place_at(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    Place {
+        line: line_at(text, offset),
+        column: before.get(start..).map_or(0, |row| row.chars().count()) + 1,
+    }
 }
 
 /// The line (from 1) of a byte offset.
@@ -261,11 +284,22 @@ name = \"erp\"
     }
 
     #[test]
+    fn places_count_characters() {
+        let document = Document::parse("ä = 1\nb = { c = \"ü\", d = 2 }\n").unwrap();
+        let json = Value::Object(document.json());
+        let table = [("ä", 1, 1), ("b.c", 2, 7), ("b.d", 2, 16)];
+        for (path, line, column) in table {
+            let place = document.place(&steps(&json, path));
+            assert_eq!(place, Some(Place { line, column }), "{path}");
+        }
+    }
+
+    #[test]
     fn every_syntax_error_has_its_place() {
         let Err(errors) = Document::parse("a = 1\nb =\nc = = 2\n") else {
             panic!("it is broken")
         };
-        let mut lines: Vec<usize> = errors.into_iter().map(|(line, _)| line).collect();
+        let mut lines: Vec<usize> = errors.into_iter().map(|(place, _)| place.line).collect();
         lines.sort_unstable();
         assert_eq!(lines, [2, 3]);
     }
@@ -284,7 +318,7 @@ name = \"erp\"
                 panic!("{number} is too large")
             };
             assert_eq!(errors.len(), 1);
-            assert_eq!(errors[0].0, 2);
+            assert_eq!(errors[0].0.line, 2);
             assert!(errors[0].1.contains("too large"), "{errors:?}");
         }
     }

@@ -9,7 +9,7 @@ use toml::Table;
 
 use crate::app::{App, Scope};
 use crate::error::AppError;
-use crate::wire::{ExportWorkspace, Exported};
+use crate::wire::{ExportWorkspace, Exported, ItemKind};
 
 impl App {
     /// Writes everything an admin set up as a workspace file. Credentials are references there as
@@ -105,6 +105,107 @@ pub(crate) fn sync_toml(config: &SyncConfiguration) -> String {
         .ok()
         .and_then(|table| toml::to_string_pretty(&One { syncs: [table] }).ok())
         .unwrap_or_default()
+}
+
+/// A connection as the members of its table.
+pub(super) fn connection_item(
+    name: &Name,
+    kind: &str,
+    settings: &Value,
+) -> Result<Value, AppError> {
+    let mut members = serde_json::Map::new();
+    members.insert("name".to_owned(), Value::String(name.to_string()));
+    members.insert("kind".to_owned(), Value::String(kind.to_owned()));
+    if let Value::Object(settings) = settings {
+        members.extend(settings.clone());
+    }
+    Ok(without_nulls(&Value::Object(members)))
+}
+
+/// A sync as the members of its table, without what says nothing: absent means the same.
+pub(super) fn sync_item(config: &SyncConfiguration) -> Result<Value, AppError> {
+    let json =
+        serde_json::to_value(config).map_err(|error| AppError::Internal(error.to_string()))?;
+    let mut json = without_nulls(&json);
+    if let Value::Object(members) = &mut json {
+        if let Some(Value::Object(fields)) = members.get_mut("mapping") {
+            for field in fields.values_mut() {
+                shorten(field);
+            }
+        }
+        for key in ["validation", "limits", "conflict"] {
+            if let Some(Value::Object(parts)) = members.get_mut(key) {
+                parts.retain(|_, part| !says_nothing(part));
+            }
+        }
+        if config.limits == tandem_domain::config::Limits::default() {
+            members.remove("limits");
+        }
+        if config.validation == tandem_domain::validation::ValidationRules::default() {
+            members.remove("validation");
+        }
+        members.retain(|key, part| key == "mapping" || !says_nothing(part));
+    }
+    Ok(json)
+}
+
+fn says_nothing(part: &Value) -> bool {
+    match part {
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        other => *other == Value::Bool(false),
+    }
+}
+
+/// `email = "text"` for a field that both sides call the same; a path alone as a text.
+fn shorten(field: &mut Value) {
+    let Value::Object(members) = field else {
+        return;
+    };
+    for side in ["source", "target"] {
+        let Some(Value::Object(parts)) = members.get_mut(side) else {
+            continue;
+        };
+        if parts.is_empty() {
+            members.remove(side);
+        } else if let (1, Some(path)) = (parts.len(), parts.get("path").cloned()) {
+            members.insert(side.to_owned(), path);
+        }
+    }
+    if let (1, Some(ty @ Value::String(_))) = (members.len(), members.get("type").cloned()) {
+        *field = ty;
+    }
+}
+
+/// One item's table as a text of its own.
+///
+/// # Errors
+/// Where it holds what TOML cannot say.
+pub(super) fn item_text(kind: ItemKind, members: &Value) -> Result<String, AppError> {
+    let unsayable = |why: String| AppError::Argument {
+        what: "this cannot be written as TOML".to_owned(),
+        why,
+        fix: "Give a table of texts, numbers, booleans, lists and tables.".to_owned(),
+    };
+    let mut table =
+        Table::try_from(without_nulls(members)).map_err(|error| unsayable(error.to_string()))?;
+    let mut ordered = Table::new();
+    for key in ["name", "kind", "direction", "match_key", "paused"] {
+        if let Some((key, value)) = table.remove_entry(key) {
+            ordered.insert(key, value);
+        }
+    }
+    ordered.extend(table);
+    let list = match kind {
+        ItemKind::Connection => "connections",
+        ItemKind::Sync => "syncs",
+    };
+    let mut file = Table::new();
+    file.insert(
+        list.to_owned(),
+        toml::Value::Array(vec![toml::Value::Table(ordered)]),
+    );
+    toml::to_string_pretty(&file).map_err(|error| unsayable(error.to_string()))
 }
 
 fn as_table(json: &Value) -> Result<Table, AppError> {

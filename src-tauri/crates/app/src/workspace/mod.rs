@@ -9,6 +9,7 @@ mod document;
 mod export;
 #[cfg(any(test, feature = "fuzzing"))]
 mod fuzzed;
+mod item;
 mod parse;
 mod places;
 mod problem;
@@ -18,6 +19,7 @@ mod schema;
 pub(crate) use export::{sync_toml, workspace_toml};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzed::read_and_written;
+pub(crate) use item::sync_of_text;
 pub use problem::{Problem, WorkspaceProblems};
 pub use schema::workspace_schema;
 

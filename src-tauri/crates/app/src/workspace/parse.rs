@@ -28,8 +28,9 @@ pub(super) struct Parsed<'a> {
 /// Reads a workspace file.
 pub(super) fn parse<'a>(text: &'a str, file: &str) -> Result<Parsed<'a>, WorkspaceProblems> {
     let document = Document::parse(text).map_err(|errors| {
-        let problems = errors.into_iter().map(|(line, message)| Problem {
-            line: Some(line),
+        let problems = errors.into_iter().map(|(place, message)| Problem {
+            line: Some(place.line),
+            column: Some(place.column),
             path: String::new(),
             what: "this is not TOML".to_owned(),
             why: crate::error::sentence(&message),
@@ -81,8 +82,10 @@ impl Parsed<'_> {
         let place = shown(&inner);
         let whole: Vec<Step> = item.into_iter().chain(inner).collect();
         let separator = if place.is_empty() { "" } else { "." };
+        let place_of = self.document.place(&whole);
         Problem {
-            line: self.document.line(&whole),
+            line: place_of.map(|it| it.line),
+            column: place_of.map(|it| it.column),
             path: format!("{list}.{name}{separator}{place}"),
             what,
             why,
@@ -98,9 +101,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn note(&mut self, path: &[Step], label: String, [what, why, fix]: [String; 3]) {
-        let line = self.document.line(path);
+        let place = self.document.place(path);
         self.problems.push(Problem {
-            line,
+            line: place.map(|it| it.line),
+            column: place.map(|it| it.column),
             path: label,
             what,
             why,

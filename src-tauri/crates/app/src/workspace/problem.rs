@@ -7,6 +7,8 @@ use std::fmt;
 pub struct Problem {
     /// The line, from 1; `None`: the file as a whole.
     pub line: Option<usize>,
+    /// The character in that line, from 1; `None` where there is no line.
+    pub column: Option<usize>,
     /// Where, as a path: `connections.shop.collections.customers.list`.
     pub path: String,
     /// What is wrong.
@@ -39,7 +41,7 @@ impl fmt::Display for WorkspaceProblems {
 impl WorkspaceProblems {
     /// Sorts by place.
     pub(crate) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
+        problems.sort_by_key(|problem| (problem.line.unwrap_or(usize::MAX), problem.column));
         Self {
             file: file.to_owned(),
             problems,
@@ -52,6 +54,7 @@ impl WorkspaceProblems {
         let lines = self.problems.iter().map(|problem| {
             let Problem {
                 line,
+                column: _,
                 path,
                 what,
                 why,

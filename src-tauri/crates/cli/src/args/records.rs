@@ -1,6 +1,7 @@
 //! `pairs`, `set-aside` and `records`: single records and what holds them together.
 
 use clap::{Subcommand, ValueEnum};
+use tandem_app::wire::WireSide;
 
 use super::TakeArg;
 
@@ -162,4 +163,13 @@ pub(crate) enum Records {
 pub(crate) enum SideArg {
     Source,
     Target,
+}
+
+impl From<SideArg> for WireSide {
+    fn from(side: SideArg) -> Self {
+        match side {
+            SideArg::Source => Self::Source,
+            SideArg::Target => Self::Target,
+        }
+    }
 }

@@ -19,7 +19,8 @@ pub(crate) use runs::{
     changes, guarded, guarded_document, record_history, run, run_document, runs,
 };
 pub(crate) use setup::{
-    applied, circuit, connections, secret_deleted, secret_set, secrets, sync, syncs, tenants, test,
+    applied, circuit, connections, sample, secret_deleted, secret_set, secrets, sync, syncs,
+    tenants, test,
 };
 pub(crate) use table::{Paint, Table, Tone};
 pub(crate) use tame::{json, line, page};

@@ -1,8 +1,8 @@
 //! Tenants, connections, syncs, workspace files.
 
 use tandem_app::wire::{
-    Applied, ApplyAction, CircuitView, ConnectionTest, ConnectionView, SyncSummary, SyncView,
-    TenantView,
+    Applied, ApplyAction, CircuitView, ConnectionTest, ConnectionView, MappingSample, SyncSummary,
+    SyncView, TenantView,
 };
 use tandem_app::{SecretChange, SecretList};
 
@@ -225,6 +225,46 @@ pub(crate) fn sync(sync: &SyncView, paint: Paint) -> String {
         ("first sync", &sync.first_sync_policy),
     ] {
         text.push_str(&format!("{word}: {what}\n"));
+    }
+    text
+}
+
+/// Real records carried through a mapping.
+pub(crate) fn sample(sample: &MappingSample, paint: Paint) -> String {
+    if sample.records.is_empty() {
+        return format!("{} has no record to show.", sample.from);
+    }
+    let mut text = String::new();
+    let cell = |value: &Option<serde_json::Value>| {
+        value.as_ref().map_or_else(String::new, |value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        })
+    };
+    for record in &sample.records {
+        text.push_str(&paint.text(Tone::Head, &record.id));
+        text.push('\n');
+        let mut table = Table::new(&["field", &sample.from, "read as", &sample.to, "result"]);
+        for field in &record.fields {
+            let mut outcome = word(&field.outcome);
+            if let Some(why) = &field.why {
+                outcome.push_str(&format!(": {why}"));
+            }
+            table.row([
+                field.field.clone(),
+                cell(&field.native),
+                cell(&field.canonical),
+                cell(&field.written),
+                outcome,
+            ]);
+        }
+        text.push_str(&table.text(paint));
+        for problem in &record.problems {
+            let told = format!("{} {}", problem.message, problem.fix);
+            text.push_str(&paint.text(Tone::Bad, &told));
+            text.push('\n');
+        }
     }
     text
 }

@@ -13,12 +13,13 @@ use std::path::Path;
 use clap::CommandFactory as _;
 use tandem_app::WireError;
 use tandem_app::wire::{
-    CreateTenant, EraseRecord, GetSync, IsolateConnection, ListConnections, ListSyncs, ListTenants,
-    PauseSync, ProbeConnection, PruneHistory, RebaselineSync, RecordHistory, RemoveTenant,
-    ResetConnection, RestoreValue, ResumeSync, TestConnection, WireSide,
+    ArchiveSync, CreateTenant, EraseRecord, GetItem, GetSync, IsolateConnection, ItemKind,
+    ListConnections, ListSyncs, ListTenants, PauseSync, ProbeConnection, PruneHistory,
+    RebaselineSync, RecordHistory, RemoveTenant, ResetConnection, RestoreValue, ResumeSync,
+    SampleMapping, TestConnection,
 };
 
-use crate::args::{Cli, Connections, Global, Plans, Records, SideArg, Syncs, Tenants, Verb};
+use crate::args::{Cli, Connections, Global, Plans, Records, Syncs, Tenants, Verb};
 use crate::demo;
 use crate::outcome::Outcome;
 use crate::session::{Out, Session};
@@ -114,6 +115,41 @@ async fn syncs(global: &Global, verb: Syncs) -> Result<Outcome, WireError> {
         Syncs::Show { name } => app.get_sync(GetSync { tenant, name }).await?,
         Syncs::Pause { name } => app.pause_sync(PauseSync { tenant, name }).await?,
         Syncs::Resume { name } => app.resume_sync(ResumeSync { tenant, name }).await?,
+        Syncs::Archive { name } => {
+            let kind = ItemKind::Sync;
+            let item = app
+                .get_item(GetItem {
+                    tenant: tenant.clone(),
+                    kind,
+                    name: name.clone(),
+                })
+                .await?;
+            let revision = item.revision;
+            let done = app
+                .archive_sync(ArchiveSync {
+                    tenant,
+                    name: name.clone(),
+                    revision,
+                })
+                .await?;
+            out.print(&done, |_| {
+                format!("{name} is archived; its history stays.\n")
+            })?;
+            return Ok(Outcome::Completed);
+        }
+        Syncs::Sample { name, side, limit } => {
+            let sample = app
+                .sample_mapping(SampleMapping {
+                    tenant,
+                    name: Some(name),
+                    text: None,
+                    side: side.into(),
+                    limit,
+                })
+                .await?;
+            out.print(&sample, |paint| show::sample(&sample, paint))?;
+            return Ok(Outcome::Completed);
+        }
     };
     out.print(&shown, |paint| show::sync(&shown, paint))?;
     Ok(Outcome::Completed)
@@ -216,10 +252,7 @@ async fn records(global: &Global, verb: Records) -> Result<Outcome, WireError> {
                 target,
                 field,
                 from,
-                lost_on: lost_on.map(|side| match side {
-                    SideArg::Source => WireSide::Source,
-                    SideArg::Target => WireSide::Target,
-                }),
+                lost_on: lost_on.map(Into::into),
                 note,
             };
             return conflicts::restore(global, args).await;

@@ -16,6 +16,7 @@ mod demo;
 mod files;
 mod filters;
 mod hostile;
+mod items;
 mod logins;
 mod many;
 mod pairs;

@@ -29,10 +29,9 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         // Tenants' names are no secret to this machine's user; a file says nothing of what another
         // tenant has; the sample and the log are the caller's own.
         "app_info" | "list_tenants" | "create_tenant" | "remove_tenant" | "apply_workspace"
-        | "load_sample" | "get_settings" | "change_settings" | "note_unsaved" | "leave_window"
-        | "export_audit" | "list_audit_names" | "verify_audit" | "accept_audit" | "list_audit" => {
-            Own
-        }
+        | "load_sample" | "next_times" | "get_settings" | "change_settings" | "note_unsaved"
+        | "leave_window" | "export_audit" | "list_audit_names" | "verify_audit" | "accept_audit"
+        | "list_audit" => Own,
         "overview" | "list_connections" | "list_syncs" | "export_workspace" | "prune_history" => {
             Nothing(json!({ "tenant": "other" }))
         }
@@ -42,6 +41,25 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         "test_connection" | "probe_connection" | "isolate_connection" | "reset_connection" => {
             named("left")
         }
+        "propose_mapping" => NotFound(json!({
+            "tenant": "other",
+            "source_connection": "left", "source_collection": "customers",
+            "target_connection": "right", "target_collection": "customers",
+        })),
+        "sample_mapping" => NotFound(json!({
+            "tenant": "other", "name": "customers", "side": "source", "limit": 5,
+        })),
+        "get_item" => NotFound(json!({ "tenant": "other", "kind": "sync", "name": "customers" })),
+        "check_item" => NotFound(json!({
+            "tenant": "other", "kind": "sync", "name": "customers", "text": "",
+        })),
+        "archive_sync" => NotFound(json!({
+            "tenant": "other", "name": "customers", "revision": "1",
+        })),
+        "apply_item" => NotFound(json!({
+            "tenant": "other", "kind": "connection", "name": "left", "revision": "1",
+            "text": "[[connections]]\nname = \"left\"\nkind = \"sqlite\"\nfile = \"/nowhere.db\"\n[connections.collections.people]\n",
+        })),
         "get_sync" | "pause_sync" | "resume_sync" | "rebaseline_sync" | "run_sync" => {
             named("customers")
         }

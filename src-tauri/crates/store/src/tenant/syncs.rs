@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
+use tandem_domain::config::BESIDE_THE_POINT;
 use tandem_domain::ids::{Both, Side, SyncId};
 use tandem_engine::ports::connector::Cursor;
 use tandem_engine::ports::session::SideProgress;
@@ -10,17 +11,6 @@ use tandem_engine::ports::store::{Actor, SyncRecord};
 use super::audit;
 use crate::fault::{Result, conflict, corrupt, is_duplicate, not_found};
 use crate::keys::{At, Id, SyncKey, micros};
-
-/// Parts of a configuration that no link was ever compared under: changing them needs no new
-/// comparison. Everything else does.
-const BESIDE_THE_POINT: [&str; 6] = [
-    "name",
-    "deletes",
-    "limits",
-    "clock_tolerance_ms",
-    "schedule",
-    "paused",
-];
 
 const COLUMNS: &str = "uuid, configuration, archived, created_at, updated_at";
 
