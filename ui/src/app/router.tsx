@@ -26,6 +26,8 @@ import { OverviewScreen } from "@/features/overview/overview-screen";
 import { SettingsScreen } from "@/features/settings/settings-screen";
 import { FirstRun } from "@/features/setup/first-run";
 import { FirstTenant } from "@/features/setup/new-tenant";
+import { EditSync } from "@/features/syncs/edit-screen";
+import { type EditSearch, editSearch } from "@/features/syncs/search";
 import { SyncScreen } from "@/features/syncs/sync-screen";
 import { SyncsScreen } from "@/features/syncs/syncs-screen";
 import { commandQuery, TenantProvider } from "@/ipc";
@@ -168,6 +170,43 @@ const sync = createRoute({
   },
 });
 
+const editSync = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: "/syncs/$name/edit",
+  validateSearch: editSearch,
+  component: function Edit() {
+    const { name } = editSync.useParams();
+    const navigate = editSync.useNavigate();
+    return (
+      <EditSync
+        key={name}
+        name={name}
+        search={editSync.useSearch()}
+        onSearch={(change) =>
+          void navigate({ search: (now: EditSearch) => ({ ...now, ...change }), replace: true })
+        }
+      />
+    );
+  },
+});
+
+const newSync = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: "/new-sync",
+  validateSearch: editSearch,
+  component: function New() {
+    const navigate = newSync.useNavigate();
+    return (
+      <EditSync
+        search={newSync.useSearch()}
+        onSearch={(change) =>
+          void navigate({ search: (now: EditSearch) => ({ ...now, ...change }), replace: true })
+        }
+      />
+    );
+  },
+});
+
 const simulate = createRoute({
   getParentRoute: () => tenantRoute,
   path: "/simulate",
@@ -214,6 +253,8 @@ const tree = root.addChildren([
     errors.addChildren([error]),
     syncs,
     sync,
+    editSync,
+    newSync,
     simulate,
     connections,
     alerts,

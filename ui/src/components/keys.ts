@@ -31,6 +31,9 @@ export function hasCommand(event: KeyLike): boolean {
 /** Whether typing goes into this element, so that letters must not act as commands. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  // An editor in a shadow root: from outside, its host is what has the focus.
+  const inside = target.shadowRoot?.activeElement;
+  if (inside) return isTyping(inside);
   if (target.isContentEditable) return true;
   if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
   if (target instanceof HTMLInputElement) {

@@ -3,6 +3,7 @@ import { CirclePause, CirclePlay } from "lucide-react";
 import { useAnnounce } from "@/components/announce";
 import { Button } from "@/components/button";
 import { commandKey, commandMutation, invalidate, type SyncView, useTenant } from "@/ipc";
+import { t } from "@/text";
 
 /** Lets a sync rest, or ends its rest. */
 export function PauseButton({ sync }: { sync: SyncView }) {
@@ -13,10 +14,10 @@ export function PauseButton({ sync }: { sync: SyncView }) {
     ...commandMutation(sync.paused ? "resume_sync" : "pause_sync"),
     onSuccess: (changed) => {
       client.setQueryData(commandKey("get_sync", { tenant, name: changed.name }), changed);
-      announce(changed.paused ? `${changed.name} is paused.` : `${changed.name} runs again.`);
+      announce(t(changed.paused ? "syncs.paused" : "syncs.resumed", { name: changed.name }));
       return invalidate(client, tenant, ["list_syncs", "overview", "list_audit"]);
     },
-    onError: (refusal) => announce(`Nothing was changed: ${refusal.message}`),
+    onError: (refusal) => announce(t("syncs.unchanged", { why: refusal.message })),
   });
   const Icon = sync.paused ? CirclePlay : CirclePause;
   return (
@@ -25,7 +26,7 @@ export function PauseButton({ sync }: { sync: SyncView }) {
       onClick={() => (change.isPending ? undefined : change.mutate({ tenant, name: sync.name }))}
       icon={<Icon aria-hidden="true" className="size-4" />}
     >
-      {sync.paused ? "Resume" : "Pause"}
+      {t(sync.paused ? "syncs.resume" : "syncs.pause")}
     </Button>
   );
 }

@@ -5,6 +5,7 @@ import { useAnnounce } from "@/components/announce";
 import { Button } from "@/components/button";
 import { ErrorState } from "@/components/states";
 import { commandMutation, useTenant } from "@/ipc";
+import { t } from "@/text";
 
 /** Starts a run and goes to it. A simulation plans everything and writes nothing. */
 export function useStartRun(name: string) {
@@ -14,11 +15,8 @@ export function useStartRun(name: string) {
   return useMutation({
     ...commandMutation("run_sync"),
     onSuccess: (started, { simulate }) => {
-      const what = simulate ? `The simulation of ${name}` : name;
-      announce(
-        started.joined ? `${name} is already running; showing that run.` : `${what} started.`,
-        started.run_id,
-      );
+      const key = started.joined ? "joined" : simulate ? "simulationStarted" : "started";
+      announce(t(`syncs.${key}`, { name }), started.run_id);
       return navigate({ to: "/t/$tenant/runs/$id", params: { tenant, id: started.run_id } });
     },
   });
@@ -40,20 +38,20 @@ export function RunButtons({ name, start, disabled }: Props) {
     <>
       <Button
         aria-disabled={start.isPending || disabled}
-        title={disabled ? "Resume the sync first" : undefined}
+        title={disabled ? t("syncs.resumeFirst") : undefined}
         onClick={() => go(true)}
         icon={<FlaskConical aria-hidden="true" className="size-4" />}
       >
-        {pending?.simulate ? "Starting…" : "Simulate"}
+        {t(pending?.simulate ? "syncs.starting" : "syncs.simulate")}
       </Button>
       <Button
         look="primary"
         aria-disabled={start.isPending || disabled}
-        title={disabled ? "Resume the sync first" : undefined}
+        title={disabled ? t("syncs.resumeFirst") : undefined}
         onClick={() => go(false)}
         icon={<Play aria-hidden="true" className="size-4" />}
       >
-        {pending && !pending.simulate ? "Starting…" : "Sync now"}
+        {t(pending && !pending.simulate ? "syncs.starting" : "syncs.syncNow")}
       </Button>
     </>
   );
@@ -66,5 +64,5 @@ export function StartError({
   name: string;
   start: ReturnType<typeof useStartRun>;
 }) {
-  return start.error ? <ErrorState doing={`start ${name}`} error={start.error} /> : null;
+  return start.error ? <ErrorState doing={t("syncs.start", { name })} error={start.error} /> : null;
 }

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { Copy, Pencil } from "lucide-react";
 import { Between, direction } from "@/components/between";
-import { plural } from "@/components/format";
+import { Button } from "@/components/button";
 import { Loaded } from "@/components/loaded";
 import { Facts, Page, Scroll, Section } from "@/components/page";
 import { CopyButton } from "@/components/states";
 import { Status } from "@/components/status";
 import { Ago } from "@/components/time";
 import { commandQuery, type SyncView, useTenant } from "@/ipc";
+import { t } from "@/text";
 import { PauseButton } from "./pause-button";
 import { RunButtons, StartError, useStartRun } from "./run-buttons";
 import { policyWords } from "./words";
@@ -17,7 +19,7 @@ export function SyncScreen({ name }: { name: string }) {
   const tenant = useTenant();
   const sync = useQuery(commandQuery("get_sync", { tenant, name }));
   return (
-    <Loaded query={sync} what={`the sync ${name}`}>
+    <Loaded query={sync} what={t("syncs.theSync", { name })}>
       {(data) => <Sync sync={data} />}
     </Loaded>
   );
@@ -34,49 +36,75 @@ function Sync({ sync }: { sync: SyncView }) {
       onBack={() => void navigate({ to: "/t/$tenant/syncs", params: { tenant } })}
       actions={
         <>
+          <Button
+            onClick={() =>
+              void navigate({
+                to: "/t/$tenant/syncs/$name/edit",
+                params: { tenant, name: sync.name },
+              })
+            }
+            icon={<Pencil aria-hidden="true" className="size-4" />}
+          >
+            {t("syncs.change")}
+          </Button>
+          <Button
+            onClick={() =>
+              void navigate({
+                to: "/t/$tenant/new-sync",
+                params: { tenant },
+                search: { copy: sync.name },
+              })
+            }
+            icon={<Copy aria-hidden="true" className="size-4" />}
+          >
+            {t("syncs.duplicate")}
+          </Button>
           <PauseButton sync={sync} />
           <RunButtons name={sync.name} start={start} disabled={sync.paused} />
         </>
       }
     >
-      <Scroll label="Sync">
+      <Scroll label={t("syncs.one")}>
         <StartError name={sync.name} start={start} />
-        <Section title="How it works">
+        <Section title={t("syncs.how")}>
           <Facts
             items={[
               ...(sync.paused
-                ? ([["State", <Status key="state" status="paused" />]] as [
+                ? ([[t("syncs.state"), <Status key="state" status="paused" />]] as [
                     string,
                     React.ReactNode,
                   ][])
                 : []),
-              ["Source", `${sync.source_system}, ${sync.source_collection}`],
-              ["Target", `${sync.target_system}, ${sync.target_collection}`],
-              ["Direction", direction(sync).words],
-              ["Both sides change a field", policyWords(sync.policy)],
-              ["A record is deleted", policyWords(sync.delete_policy)],
-              ["Deleted here, changed there", policyWords(sync.delete_conflict_policy)],
-              ["Differences in the first run", policyWords(sync.first_sync_policy)],
+              [
+                t("syncs.source"),
+                t("syncs.end", { system: sync.source_system, collection: sync.source_collection }),
+              ],
+              [
+                t("syncs.target"),
+                t("syncs.end", { system: sync.target_system, collection: sync.target_collection }),
+              ],
+              [t("syncs.direction"), direction(sync).words],
+              [t("syncs.bothChange"), policyWords(sync.policy)],
+              [t("syncs.deleted"), policyWords(sync.delete_policy)],
+              [t("syncs.deletedChanged"), policyWords(sync.delete_conflict_policy)],
+              [t("syncs.firstRun"), policyWords(sync.first_sync_policy)],
               ...(sync.direction === "bidirectional"
                 ? []
                 : ([
-                    [
-                      "Changes on the receiving side",
-                      sync.enforce ? "put back as they were" : "left alone and reported",
-                    ],
+                    [t("syncs.receiving"), t(sync.enforce ? "syncs.putBack" : "syncs.leftAlone")],
                   ] as [string, React.ReactNode][])),
-              ["Schedule", sync.schedule ?? "none: it runs when started"],
+              [t("syncs.schedule"), sync.schedule ?? t("syncs.noSchedule")],
               ...(sync.next_run_at
-                ? ([["Next run", <Ago key="next" at={sync.next_run_at} />]] as [
+                ? ([[t("syncs.nextRun"), <Ago key="next" at={sync.next_run_at} />]] as [
                     string,
                     React.ReactNode,
                   ][])
                 : []),
-              ["Last run", <LastRun key="last" sync={sync} />],
+              [t("syncs.lastRun"), <LastRun key="last" sync={sync} />],
               [
-                "Open conflicts",
+                t("syncs.conflicts"),
                 sync.open_conflicts === 0 ? (
-                  "none"
+                  t("syncs.noConflict")
                 ) : (
                   <Link
                     key="conflicts"
@@ -85,20 +113,20 @@ function Sync({ sync }: { sync: SyncView }) {
                     search={{ sync: sync.name }}
                     className="underline"
                   >
-                    {plural(sync.open_conflicts, "conflict")} to decide
+                    {t("syncs.toDecide", { count: sync.open_conflicts })}
                   </Link>
                 ),
               ],
             ]}
           />
         </Section>
-        <Section title={`Mapping of ${plural(sync.fields.length, "field")}`}>
+        <Section title={t("syncs.mappingOf", { count: sync.fields.length })}>
           <Mapping sync={sync} />
         </Section>
         <details>
-          <summary className="min-h-6 cursor-pointer text-muted">As a workspace file</summary>
+          <summary className="min-h-6 cursor-pointer text-muted">{t("syncs.asFile")}</summary>
           <div className="my-2">
-            <CopyButton label="Copy" text={sync.toml} />
+            <CopyButton label={t("syncs.copy")} text={sync.toml} />
           </div>
           <pre className="overflow-auto rounded-m bg-surface p-3 font-mono text-mono">
             {sync.toml}
@@ -112,7 +140,7 @@ function Sync({ sync }: { sync: SyncView }) {
 function LastRun({ sync }: { sync: SyncView }) {
   const tenant = useTenant();
   const run = sync.last_run;
-  if (!run) return <>never run</>;
+  if (!run) return <>{t("syncs.neverRun")}</>;
   return (
     <Link
       to="/t/$tenant/runs/$id"
@@ -120,7 +148,7 @@ function LastRun({ sync }: { sync: SyncView }) {
       className="inline-flex items-center gap-2 underline"
     >
       <Status status={run.status} />
-      {run.started_at ? <Ago at={run.started_at} /> : "not started"}
+      {run.started_at ? <Ago at={run.started_at} /> : t("syncs.notStarted")}
     </Link>
   );
 }
@@ -132,20 +160,20 @@ function Mapping({ sync }: { sync: SyncView }) {
         <thead className="text-meta text-muted">
           <tr>
             {[
-              "Field",
-              "Type",
+              t("syncs.field"),
+              t("syncs.type"),
               sync.source_system,
               "",
               sync.target_system,
-              "On the way",
-              "Who wins",
+              t("syncs.onTheWay"),
+              t("syncs.wins"),
             ].map((head, index) => (
               <th
                 key={head || `arrow-${index}`}
                 scope="col"
                 className="px-2 py-1 text-start font-medium"
               >
-                {head || <span className="sr-only">Direction</span>}
+                {head || <span className="sr-only">{t("syncs.direction")}</span>}
               </th>
             ))}
           </tr>
@@ -156,7 +184,7 @@ function Mapping({ sync }: { sync: SyncView }) {
               <th scope="row" className="px-2 py-1.5 text-start font-medium">
                 {field.field}
                 {field.match_key ? (
-                  <span className="text-meta font-normal text-muted"> (match key)</span>
+                  <span className="text-meta font-normal text-muted"> {t("syncs.matchKey")}</span>
                 ) : null}
               </th>
               <td className="px-2 py-1.5 text-muted">{field.type}</td>
@@ -168,9 +196,9 @@ function Mapping({ sync }: { sync: SyncView }) {
               <td className="px-2 py-1.5 font-mono text-mono text-target">{field.target}</td>
               <td className="px-2 py-1.5">
                 {field.transforms.length > 0 ? (
-                  field.transforms.join(", then ")
+                  field.transforms.join(t("syncs.andThen"))
                 ) : (
-                  <span className="text-muted">as it is</span>
+                  <span className="text-muted">{t("syncs.asItIs")}</span>
                 )}
               </td>
               <td className="px-2 py-1.5">

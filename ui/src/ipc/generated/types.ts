@@ -223,6 +223,23 @@ folder?: string,
 dry_run: boolean, };
 
 /**
+ * Puts a sync away: it never runs again, its history stays.
+ */
+export type ArchiveSync = { 
+/**
+ * The tenant's name.
+ */
+tenant: string, 
+/**
+ * The sync's name.
+ */
+name: string, 
+/**
+ * The state it was read in.
+ */
+revision: string, };
+
+/**
  * What was written of the audit log.
  */
 export type AuditExported = { 
@@ -247,21 +264,6 @@ actors: Array<string>,
  * All actions, sorted.
  */
 actions: Array<string>, };
- * Puts a sync away: it never runs again, its history stays.
- */
-export type ArchiveSync = { 
-/**
- * The tenant's name.
- */
-tenant: string, 
-/**
- * The sync's name.
- */
-name: string, 
-/**
- * The state it was read in.
- */
-revision: string, };
 
 /**
  * Whether the audit log is whole.
