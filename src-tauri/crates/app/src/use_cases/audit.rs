@@ -28,8 +28,8 @@ impl App {
                 before,
                 limit: page_limit(args.limit)?,
                 ..filter(
-                    [args.actor, args.action, args.object, args.text],
-                    [args.since, args.until],
+                    &[args.actor, args.action, args.object, args.text],
+                    &[args.since, args.until],
                 )?
             })?;
             Ok(page(rows, args.limit, |row| row.seq.to_string(), view))
@@ -58,8 +58,8 @@ impl App {
         let tenant = args.tenant.clone();
         self.with_tenant(&tenant, move |scope| {
             let filter = filter(
-                [args.actor, args.action, args.object, args.text],
-                [args.since, args.until],
+                &[args.actor, args.action, args.object, args.text],
+                &[args.since, args.until],
             )?;
             let (file, rows) = farewell::export_log(scope, filter)?;
             let file = file.display().to_string();
@@ -100,8 +100,11 @@ impl App {
 }
 
 /// Actor, action, object and text, then since and until, as they were asked for.
-fn filter(words: [Option<String>; 4], times: [Option<String>; 2]) -> Result<AuditFilter, AppError> {
-    let [actor, action, subject, text] = words.map(|word| search_text(word.as_deref()));
+fn filter(
+    words: &[Option<String>; 4],
+    times: &[Option<String>; 2],
+) -> Result<AuditFilter, AppError> {
+    let [actor, action, subject, text] = words.each_ref().map(|word| search_text(word.as_deref()));
     let time = |text: &Option<String>| text.as_deref().map(parse_time).transpose();
     Ok(AuditFilter {
         actor,

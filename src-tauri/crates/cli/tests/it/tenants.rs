@@ -30,8 +30,8 @@ fn want(command: &str, id: &dyn Fn(&str) -> String) -> Want {
         // tenant has; the sample and the log are the caller's own.
         "app_info" | "list_tenants" | "create_tenant" | "remove_tenant" | "apply_workspace"
         | "load_sample" | "next_times" | "get_settings" | "change_settings" | "note_unsaved"
-        | "leave_window" | "export_audit" | "list_audit_names" | "verify_audit" | "accept_audit"
-        | "list_audit" => Own,
+        | "leave_window" | "export_audit" | "list_audit_names" | "verify_audit"
+        | "accept_audit" | "list_audit" => Own,
         "overview" | "list_connections" | "list_syncs" | "export_workspace" | "prune_history" => {
             Nothing(json!({ "tenant": "other" }))
         }
