@@ -42,6 +42,8 @@ describe.skipIf(PROGRAM === undefined)("the editor of a sync", () => {
 
   const stored = async () =>
     (await serve.call("get_item", { tenant: "main", kind: "sync", name: "people" })).text;
+  // Its lines are elements: the text alone would run them together.
+  // biome-ignore lint/performance/useDomNodeTextContent: ends of lines are wanted.
   const shown = () => page.locator(".cm-content").innerText();
   /** Tabs until the focused control is called so. */
   async function tabTo(name: string) {
@@ -81,7 +83,7 @@ describe.skipIf(PROGRAM === undefined)("the editor of a sync", () => {
     await page.keyboard.type('\n[syncs.mapping.nickname]\ntype = "text"\n');
     await page.waitForSelector('[role=grid] >> text="nickname"');
     // Letters went into the text and nowhere else.
-    expect(await page.locator("h1").innerText()).toBe("Edit people");
+    expect(await page.locator("h1").textContent()).toBe("Edit people");
   });
 
   test("the text follows the form", async () => {
