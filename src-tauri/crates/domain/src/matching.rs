@@ -139,10 +139,10 @@ struct Name {
 impl Name {
     fn of(path: &str) -> Self {
         let words = words(path);
-        let last = words.iter().map(|word| canonical(word)).collect::<Vec<_>>();
-        let joined = words.concat();
-        let whole = canonical(&joined);
-        let meaning = if whole == joined { last } else { vec![whole] };
+        let meaning = match known(&words.concat()) {
+            Some(whole) => vec![whole.to_owned()],
+            None => words.iter().map(|word| canonical(word)).collect(),
+        };
         Self { words, meaning }
     }
 }
@@ -169,11 +169,13 @@ fn words(path: &str) -> Vec<String> {
 }
 
 fn canonical(word: &str) -> String {
-    SYNONYMS
-        .iter()
-        .find(|row| row.contains(&word))
-        .and_then(|row| row.first())
-        .map_or_else(|| word.to_owned(), |first| (*first).to_owned())
+    known(word).unwrap_or(word).to_owned()
+}
+
+/// The word that stands for all that mean the same as this one.
+fn known(word: &str) -> Option<&'static str> {
+    let row = SYNONYMS.iter().find(|row| row.contains(&word))?;
+    row.first().copied()
 }
 
 fn likeness(a: &str, a_name: &Name, b: &str, b_name: &Name) -> Option<(MatchReason, u8)> {

@@ -285,7 +285,7 @@ name = \"erp\"
 
     #[test]
     fn places_count_characters() {
-        let document = Document::parse("ä = 1\nb = { c = \"ü\", d = 2 }\n").unwrap();
+        let document = Document::parse("\"ä\" = 1\nb = { c = \"ü\", d = 2 }\n").unwrap();
         let json = Value::Object(document.json());
         let table = [("ä", 1, 1), ("b.c", 2, 7), ("b.d", 2, 16)];
         for (path, line, column) in table {

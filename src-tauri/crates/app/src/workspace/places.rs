@@ -126,7 +126,7 @@ file = {sqlite:?}
             }
             // And none is forgotten that is called one.
             for key in schema["properties"].as_object().unwrap().keys() {
-                let named = key == "file" || key.ends_with("_file");
+                let named = ["file", "folder"].contains(&key.as_str()) || key.ends_with("_file");
                 let known = tandem_connectors::file_settings(kind).contains(&key.as_str());
                 assert_eq!(named, known, "{kind}.{key}");
             }

@@ -43,6 +43,7 @@ pub(super) struct Applied {
 /// writes down what it is about to send, or what came back.
 pub(super) async fn apply(run: &RunContext, planner: Planner<'_>) -> Result<Applied, Halt> {
     let done = AtomicU64::new(0);
+    run.ask_again();
     let stopped = if run.options.simulate {
         // Nobody waits for a system, and what is written down keeps the plan's order.
         lane(run, &planner, &done).await?

@@ -49,7 +49,7 @@ pub(super) struct Tally {
     /// When progress was last told, on the monotonic clock.
     last_progress: Option<std::time::Duration>,
     /// When the store was last asked whether to go on, on the monotonic clock.
-    last_asked: std::time::Duration,
+    last_asked: Option<std::time::Duration>,
 }
 
 impl RunContext {
@@ -89,9 +89,11 @@ impl RunContext {
     pub(super) async fn may_go_on(&self) -> Result<(), Halt> {
         let now = self.clock.monotonic();
         let due = self.tally(|tally| {
-            let due = now.saturating_sub(tally.last_asked) >= std::time::Duration::from_secs(1);
+            let due = tally
+                .last_asked
+                .is_none_or(|asked| now.saturating_sub(asked) >= std::time::Duration::from_secs(1));
             if due {
-                tally.last_asked = now;
+                tally.last_asked = Some(now);
             }
             due
         });
@@ -99,6 +101,12 @@ impl RunContext {
             self.lease.renew().await?;
         }
         self.check_signals()
+    }
+
+    /// Lets the next [`Self::may_go_on`] ask, however short ago that was: before the first write a wish
+    /// to cancel has to be known.
+    pub(super) fn ask_again(&self) {
+        self.tally(|tally| tally.last_asked = None);
     }
 
     /// A failed call as this run's end.

@@ -35,7 +35,7 @@ fn a_newer_store_is_refused_and_left_as_it_is() {
     match open(&path) {
         Err(StoreError::Newer {
             found: 99,
-            known: 11,
+            known: 12,
             path: told,
         }) => {
             assert_eq!(told, path.display().to_string());

@@ -1,6 +1,8 @@
--- version 11
+-- version 12
 CREATE INDEX alert_deliveries_claimed ON alert_deliveries (tenant_id, channel) WHERE claimed_until IS NOT NULL;
 CREATE INDEX alert_outbox_configuration ON alert_outbox (tenant_id, sync_configuration_id, seq);
+CREATE INDEX audit_log_action ON audit_log (tenant_id, action, seq);
+CREATE INDEX audit_log_actor ON audit_log (tenant_id, actor, seq);
 CREATE INDEX conflicts_configuration ON conflicts (tenant_id, sync_configuration_id, id);
 CREATE INDEX conflicts_link ON conflicts (tenant_id, link_id);
 CREATE INDEX conflicts_settled ON conflicts (tenant_id, updated_at) WHERE state = 'resolved' OR state = 'closed';
