@@ -16,10 +16,10 @@ export class Serve {
     private readonly log: () => string,
   ) {}
 
-  static async start(program: string, panel: string): Promise<Serve> {
+  static async start(program: string, panel: string, ...more: string[]): Promise<Serve> {
     const folder = mkdtempSync(join(tmpdir(), "tandem-panel-"));
     const store = join(folder, "tandem.db");
-    const child = spawn(program, ["--store", store, "serve", "--listen", "127.0.0.1:0"], {
+    const child = spawn(program, ["--store", store, "serve", "--listen", "127.0.0.1:0", ...more], {
       env: {
         ...process.env,
         HOME: folder,

@@ -420,6 +420,10 @@ pub(crate) struct Serve {
     /// A loopback address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+    /// Offer two sample systems on this machine; they end with the command, and so does the store,
+    /// unless one is named
+    #[arg(long)]
+    pub(crate) demo: bool,
 }
 
 #[derive(Debug, Args)]

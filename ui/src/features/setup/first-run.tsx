@@ -30,17 +30,18 @@ export function FirstRun() {
   const first = syncs.data?.[0]?.name;
   const info = useQuery(commandQuery("app_info", {}));
   const ready = first !== undefined;
+  const sampleLess = info.data?.sample_available === false;
   return (
     <Page title={t("setup.welcome")} lead={t("setup.lead")}>
       <Scroll label={t("setup.firstSteps")}>
         <ol className="flex max-w-[64ch] flex-col gap-4">
           <Step
             number={1}
-            title={t("setup.load")}
+            title={t(sampleLess ? "setup.apply" : "setup.load")}
             done={ready}
             current={!ready}
             action={
-              ready || info.data?.sample_available === false ? null : (
+              ready || sampleLess ? null : (
                 <Button
                   look="primary"
                   aria-disabled={load.isPending}
@@ -51,11 +52,16 @@ export function FirstRun() {
               )
             }
           >
-            {info.data?.sample_available === false
-              ? t("setup.noSample")
-              : load.data
-                ? t("setup.loaded", { count: load.data.syncs.length })
-                : t("setup.whatSample")}
+            {sampleLess ? (
+              <Trans
+                i18nKey="setup.noSample"
+                components={{ 1: <Code />, 2: <Code />, 3: <Code />, 4: <Code /> }}
+              />
+            ) : load.data ? (
+              t("setup.loaded", { count: load.data.syncs.length })
+            ) : (
+              t("setup.whatSample")
+            )}
           </Step>
           <Step
             number={2}
@@ -92,15 +98,19 @@ export function FirstRun() {
           />
         ) : null}
         {run.error ? <ErrorState doing={t("setup.doRun")} error={run.error} /> : null}
-        <p className="mt-6 max-w-[64ch] text-muted">
-          <Trans
-            i18nKey="setup.ownSystems"
-            components={{ 1: <code className="font-mono text-mono" /> }}
-          />
-        </p>
+        {sampleLess ? null : (
+          <p className="mt-6 max-w-[64ch] text-muted">
+            <Trans i18nKey="setup.ownSystems" components={{ 1: <Code /> }} />
+          </p>
+        )}
       </Scroll>
     </Page>
   );
+}
+
+/** What is typed in a terminal. */
+function Code({ children }: { children?: ReactNode }) {
+  return <code className="font-mono text-mono whitespace-nowrap text-text">{children}</code>;
 }
 
 interface StepProps {

@@ -8,8 +8,9 @@ export const setup = {
   load: "Load the sample systems",
   loading: "Loading…",
   doLoad: "load the sample systems",
+  apply: "Describe your two systems",
   noSample:
-    "The sample systems are not part of this program. Apply a workspace file of your own instead, as shown below.",
+    "Write a workspace file (an editor completes it by its schema: <1>tandem apply --schema</1>) and apply it: <2>tandem apply -f workspace.toml</2>. This page goes on by itself. To look around first, start <3>tandem serve --demo</3>, or the window with <4>--demo</4>: both offer two sample systems.",
   loaded_one:
     "Two sample systems are running on this machine, with {{count, number}} sync between them.",
   loaded_other:

@@ -19,7 +19,7 @@ use crate::args::{Demo, Global};
 use crate::outcome::{Outcome, trouble};
 use crate::session::{Out, Session};
 use crate::show::{Tone, duration};
-use systems::Sample;
+pub(crate) use systems::Sample;
 
 /// Customers at the storefront, and as many products.
 const RECORDS: u64 = 1_000;
@@ -44,18 +44,21 @@ struct Report {
     steps: Vec<Step>,
 }
 
+/// A folder for the sample systems' files, and for a store that goes with them.
+pub(crate) fn place() -> Result<tempfile::TempDir, WireError> {
+    let made = tempfile::Builder::new().prefix("tandem-demo-").tempdir();
+    made.map_err(|error| {
+        trouble(
+            "no_folder",
+            "The sample systems have no place",
+            &error.to_string(),
+        )
+    })
+}
+
 /// Tells the story; status 0 only if every step held.
 pub(crate) async fn demo(global: &Global, args: &Demo) -> Result<Outcome, WireError> {
-    let folder = tempfile::Builder::new()
-        .prefix("tandem-demo-")
-        .tempdir()
-        .map_err(|error| {
-            trouble(
-                "no_folder",
-                "The sample systems have no place",
-                &error.to_string(),
-            )
-        })?;
+    let folder = place()?;
     let mut global = global.clone();
     global.store = Some(store(&global, folder.path().join("tandem.db")));
     let options = SampleOptions {

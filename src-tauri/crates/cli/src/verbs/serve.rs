@@ -10,13 +10,30 @@ use tandem_app::{
 };
 use tandem_server::{Settings, Token, find_panel};
 
+use tandem_sandbox::SampleOptions;
+
 use crate::args::{Global, Serve};
+use crate::demo::{self, Sample};
 use crate::outcome::{Outcome, trouble};
 use crate::session::Session;
 
 pub(super) async fn serve(global: &Global, args: Serve) -> Result<Outcome, WireError> {
     let channels = alert_channels()?;
-    let session = Session::try_open_with(global, |options| {
+    // What the sample systems hold goes with this command; a store that remembers it would be wrong
+    // about both of them the next time.
+    let place = args.demo.then(demo::place).transpose()?;
+    let mut global = global.clone();
+    if let Some(place) = &place {
+        let beside = || place.path().join("tandem.db");
+        global.store.get_or_insert_with(beside);
+    }
+    let session = Session::try_open_with(&global, |options| {
+        options.sample = place.as_ref().map(|place| {
+            Arc::new(Sample::new(
+                place.path().to_path_buf(),
+                SampleOptions::default(),
+            )) as _
+        });
         options.alerts = channels;
         options.undo_window = UNDO_WINDOW;
         options.carries_out = true;
