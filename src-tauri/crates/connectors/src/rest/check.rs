@@ -152,6 +152,13 @@ fn check_changes(collection: &RestCollection, add: &mut impl FnMut(&str, String,
     }
 }
 
+/// Whether a pointer goes through an element of a list.
+fn lies_in_a_list(pointer: &str) -> bool {
+    pointer.split('/').any(|step| {
+        step.contains('=') || (!step.is_empty() && step.bytes().all(|it| it.is_ascii_digit()))
+    })
+}
+
 fn check_writes(collection: &RestCollection, add: &mut impl FnMut(&str, String, &str)) {
     let preconditions = [
         (
@@ -182,6 +189,23 @@ fn check_writes(collection: &RestCollection, add: &mut impl FnMut(&str, String, 
                 "leave `quoted` out",
             ),
             _ => {}
+        }
+    }
+    let bodiless = collection
+        .create
+        .as_ref()
+        .is_some_and(|it| it.body.is_none())
+        || collection
+            .update
+            .as_ref()
+            .is_some_and(|it| it.body.is_none());
+    for (name, pointer) in &collection.nested {
+        if bodiless && lies_in_a_list(pointer) && !collection.read_only.contains(name) {
+            add(
+                &format!("nested.{name}"),
+                "it lies in a list, where only a `body` can place it".to_owned(),
+                "give `create` and `update` a `body` with values.NAME, or name it in `read_only`",
+            );
         }
     }
     if let Some(delete) = &collection.delete {

@@ -309,3 +309,32 @@ fn schemas_are_published() {
     }
     assert_eq!(settings_schema("fax"), None);
 }
+
+/// What lies in a list is written where it lies, or not at all.
+#[test]
+fn a_name_for_what_lies_in_a_list_needs_a_body_to_be_written() {
+    let update = json!({ "path": "/items/{{ id }}" });
+    let bodied = json!({ "path": "/items/{{ id }}", "body": "{\"p\": {{ values.price }} }" });
+    let table = [
+        (
+            "/prices/currency=eur/amount",
+            update.clone(),
+            json!([]),
+            true,
+        ),
+        ("/prices/0/amount", update.clone(), json!([]), true),
+        ("/prices/0/amount", bodied, json!([]), false),
+        ("/prices/0/amount", update.clone(), json!(["price"]), false),
+        ("/address/city", update, json!([]), false),
+    ];
+    for (pointer, update, read_only, refused) in table {
+        let mut settings = with("/collections/items/nested", json!({ "price": pointer }));
+        settings["collections"]["items"]["update"] = update;
+        settings["collections"]["items"]["read_only"] = read_only;
+        let problems = check_settings("rest", &settings);
+        let found = problems
+            .iter()
+            .any(|it| it.path == "collections.items.nested.price");
+        assert_eq!(found, refused, "{pointer}: {problems:?}");
+    }
+}
