@@ -124,7 +124,7 @@ describe.skipIf(PROGRAM === undefined)("without a mouse, on a real backend", () 
       expect(desk.complaints).toEqual([]);
     });
 
-    test("a selection is previewed, one is left out, a changed one leaves itself out", async () => {
+    test("a selection is previewed, and what is left out stays undecided", async () => {
       await start("conflicts");
       await press("x", "Shift+J", "Shift+J", "Shift+J", "Shift+J", "Shift+J");
       await page.waitForSelector("text=6 conflicts selected");
