@@ -47,8 +47,20 @@ export class World {
     await this.serve.stop();
   }
 
+  /** Waits until no decision is to be written any more and no run is live: one sync has one run. */
+  async quiet(): Promise<void> {
+    const state = { tenant: TENANT, state: "decided", limit: 1 } as const;
+    for (;;) {
+      const { items } = await this.serve.call("list_conflicts", state);
+      const { running } = await this.serve.call("overview", { tenant: TENANT });
+      if (items.length + running.length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
   /** Starts a run and waits for its end. The run. */
   async sync(simulate = false): Promise<string> {
+    await this.quiet();
     const args = { tenant: TENANT, name: "people", simulate, full: false };
     return this.ended((await this.serve.call("run_sync", args)).run_id);
   }
