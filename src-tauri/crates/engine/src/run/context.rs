@@ -37,6 +37,10 @@ pub struct RunContext {
     pub(super) tally: Mutex<Tally>,
 }
 
+/// How often the store is asked whether an admin wishes to stop: a run of a thousand records is over
+/// within a second.
+const ASK_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// What the run has done so far.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -84,14 +88,14 @@ impl RunContext {
         Ok(())
     }
 
-    /// Whether to stop before the next page or window, asking the store at most once a second: a
+    /// Whether to stop before the next page or window, asking the store at most ten times a second: a
     /// wish to cancel may come from another process.
     pub(super) async fn may_go_on(&self) -> Result<(), Halt> {
         let now = self.clock.monotonic();
         let due = self.tally(|tally| {
             let due = tally
                 .last_asked
-                .is_none_or(|asked| now.saturating_sub(asked) >= std::time::Duration::from_secs(1));
+                .is_none_or(|asked| now.saturating_sub(asked) >= ASK_EVERY);
             if due {
                 tally.last_asked = Some(now);
             }
